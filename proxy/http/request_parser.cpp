@@ -190,8 +190,10 @@ Reject RequestParser::check_host() {
     if (!parse_authority(field->value, authority)) return Reject::bad_host;
     const bool same = iequals(authority.host, head.host) && same_port(authority.port, head.host_port, target_port_);
     if (target_port_ != 0 && !same) return Reject::host_mismatch;
-    head.host = authority.host;
-    head.host_port = authority.port;
+    if (target_port_ == 0) {
+      head.host = authority.host;
+      head.host_port = authority.port;
+    }
   }
   if (target_port_ == 0 || head.target.starts_with('/')) return Reject::none;
   // An absolute-form target without a path means "/".
