@@ -1,5 +1,6 @@
 #include "context/lookup.hpp"
 #include "context/scratch.hpp"
+#include "http/chars.hpp"
 #include "http/uri.hpp"
 
 namespace drishti::context {
@@ -10,8 +11,7 @@ using http::FieldId;
 
 /// A field's byte as it stands in a variable's name.
 char variable_char(char c) {
-  if (c == '-') return '_';
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return c == '-' ? '_' : http::to_lower(c);
 }
 
 bool names_field(std::string_view variable_name, std::string_view field_name) {
@@ -64,7 +64,7 @@ Found request_cookie(std::string_view name, const RequestContext& context) {
   for (const http::Field& field : context.head.fields) {
     if (field.id != FieldId::cookie) continue;
     const std::string_view value = http::find_cookie(field.value, name);
-    if (!value.empty()) return value;
+    if (value.data() != nullptr) return value;
   }
   return {};
 }
@@ -82,7 +82,7 @@ Found upstream_cookie(std::string_view name, const http::FieldList& fields) {
 
 Found argument(std::string_view name, const RequestContext& context) {
   const std::string_view value = http::find_argument(context.args, name);
-  return value.empty() ? Found{} : value;
+  return value.data() == nullptr ? Found{} : value;  // `?a=` is found and empty
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "context/lookup.hpp"
 #include "context/scratch.hpp"
 #include "context/variables.hpp"
+#include "http/chars.hpp"
 
 namespace drishti::context {
 namespace {
@@ -12,9 +13,7 @@ constexpr std::string_view evaluating(evaluating_marker, 0);
 bool is_evaluating(const Found& slot) { return slot && slot->data() == evaluating_marker; }
 
 void lower_case(std::string& text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
+  for (char& c : text) c = http::to_lower(c);
 }
 
 const conf::Template* find_by_regex(const conf::Map& map, std::string_view source, RequestContext& context) {

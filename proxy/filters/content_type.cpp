@@ -1,6 +1,7 @@
 #include "filters/content_type.hpp"
 
 #include "context/scratch.hpp"
+#include "http/chars.hpp"
 
 namespace drishti::filters {
 namespace {
@@ -22,7 +23,7 @@ std::string_view content_type_for(RequestContext& context) {
   const std::string_view extension = extension_of(context.uri);
   if (extension.empty() || *core.types == nullptr) return *core.default_type;
   context::Scratch key(context);
-  for (const char c : extension) key.text.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+  for (const char c : extension) key.text.push_back(http::to_lower(c));
   const auto found = (*core.types)->find(key.text);
   return found == (*core.types)->end() ? *core.default_type : found->second;
 }

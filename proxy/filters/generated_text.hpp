@@ -4,14 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "http/chars.hpp"
+
 namespace drishti::filters {
 
-/// Whether a generated field value may be written: without CR, LF and NUL.
+/// Whether a generated field value may be written: without CR, LF, NUL and other control bytes but HTAB.
 inline bool is_safe_value(std::string_view value) {
-  for (const char c : value) {
-    if (c == '\r' || c == '\n' || c == '\0') return false;
-  }
-  return true;
+  const char* end = value.data() + value.size();
+  return http::find_control(value.data(), end) == end;
 }
 
 /// Appends TEXT with control bytes, space and DEL percent-encoded.

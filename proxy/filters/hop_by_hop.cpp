@@ -1,15 +1,11 @@
 #include "filters/hop_by_hop.hpp"
 
+#include "http/tokens.hpp"
+
 namespace drishti::filters {
 namespace {
 
 using http::FieldId;
-
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool can_be_removed(const http::Field& field) {
   switch (field.id) {
@@ -23,18 +19,9 @@ bool can_be_removed(const http::Field& field) {
 
 }  // namespace
 
-bool list_has_token(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    if (http::iequals(trim(list.substr(0, comma)), token)) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
-
 bool any_list_has_token(const http::FieldList& fields, FieldId id, std::string_view token) {
   for (const http::Field& field : fields) {
-    if (field.id == id && list_has_token(field.value, token)) return true;
+    if (field.id == id && http::has_token(field.value, token)) return true;
   }
   return false;
 }

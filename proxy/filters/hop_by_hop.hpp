@@ -7,9 +7,6 @@
 
 namespace drishti::filters {
 
-/// Whether a comma-separated list has this token, in any case.
-bool list_has_token(std::string_view list, std::string_view token);
-
 /// Whether any field with ID has TOKEN in its list.
 bool any_list_has_token(const http::FieldList& fields, http::FieldId id, std::string_view token);
 

@@ -4,6 +4,7 @@
 #include "context/variables.hpp"
 #include "filters/generated_text.hpp"
 #include "filters/hop_by_hop.hpp"
+#include "http/tokens.hpp"
 
 namespace drishti::filters {
 namespace {
@@ -75,7 +76,7 @@ void append_framing(const UpstreamBody& body, std::string& out) {
 /// h2c would let a client tunnel requests past every rule of the proxy (threats S35, S37).
 bool asks_for_h2c(const std::vector<SetHeader>& headers, RequestContext& context) {
   const SetHeader* upgrade = find_set_header(headers, "upgrade");
-  return upgrade != nullptr && list_has_token(context::evaluate(upgrade->value, context), "h2c");
+  return upgrade != nullptr && http::has_token(context::evaluate(upgrade->value, context), "h2c");
 }
 
 void append_set_headers(const std::vector<SetHeader>& headers, RequestContext& context, std::string& out) {
@@ -119,8 +120,8 @@ bool forwards_upgrade(RequestContext& context) {
   const SetHeader* connection = find_set_header(*proxy.set_headers, "connection");
   if (*proxy.http_version == 10 || upgrade == nullptr || connection == nullptr) return false;
   const std::string_view protocol = context::evaluate(upgrade->value, context);
-  return !protocol.empty() && !list_has_token(protocol, "h2c") &&
-         list_has_token(context::evaluate(connection->value, context), "upgrade");
+  return !protocol.empty() && !http::has_token(protocol, "h2c") &&
+         http::has_token(context::evaluate(connection->value, context), "upgrade");
 }
 
 std::optional<std::string_view> configured_body(RequestContext& context) {

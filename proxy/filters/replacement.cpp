@@ -2,6 +2,7 @@
 
 #include "context/scratch.hpp"
 #include "context/variables.hpp"
+#include "http/chars.hpp"
 #include "http/uri.hpp"
 
 namespace drishti::filters {
@@ -10,11 +11,18 @@ namespace {
 using context::RequestContext;
 using context::Scratch;
 
-/// Builds the text of a replacement. The first `?` of the configuration's own text begins the arguments; captures are
-/// escaped there, and everywhere in a redirect, because they come from the decoded URI.
+/// Whether the decoded path may differ from what the client wrote (nginx: quoted_uri, plus_in_uri).
+bool came_escaped(const RequestContext& context) {
+  const std::string_view target = context.head.target;
+  return target.substr(0, target.find('?')).find_first_of("%+") != target.npos;
+}
+
+/// Builds the text of a replacement. The first `?` of the configuration's own text begins the arguments; captures of a
+/// URI that came escaped are escaped there, and everywhere in a redirect.
 class Builder {
  public:
-  Builder(RequestContext& context, bool is_redirect) : context_(context), text_(context), is_redirect_(is_redirect) {}
+  Builder(RequestContext& context, bool is_redirect)
+      : context_(context), text_(context), escapes_(came_escaped(context)), is_redirect_(is_redirect) {}
 
   void append(const conf::Template& replacement) {
     for (const conf::Template::Part& part : replacement.parts) {
@@ -40,7 +48,7 @@ class Builder {
 
   void append_variable(const conf::VariableRef& variable) {
     const std::string_view value = context::variable(variable, context_);
-    if (variable.id == conf::Var::capture && (is_redirect_ || has_args())) {
+    if (variable.id == conf::Var::capture && escapes_ && (is_redirect_ || has_args())) {
       http::escape_args(value, text());
     } else {
       text().append(value);
@@ -49,21 +57,16 @@ class Builder {
 
   RequestContext& context_;
   Scratch text_;
+  bool escapes_;
   bool is_redirect_;
   std::size_t args_start_ = std::string::npos;  ///< behind the `?`
 };
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// The byte of the escape at the start of TEXT, or -1.
 int escaped_byte(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return -1;
-  const int high = hex_digit(text[1]);
-  const int low = hex_digit(text[2]);
+  const int high = http::hex_value(text[1]);
+  const int low = http::hex_value(text[2]);
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
