@@ -1,6 +1,7 @@
 #include "conf/analysis.hpp"
 
 #include "conf/setters.hpp"
+#include "conf/suggest.hpp"
 
 namespace drishti::conf {
 namespace {
@@ -11,11 +12,13 @@ bool arity_fits(const Directive& directive, const Arity& arity) {
   return count >= arity.min && count <= arity.max;
 }
 
-[[noreturn]] void refuse(const Directive& directive, const Lookup& lookup) {
-  if (lookup.is_missing)
-    fail("directive " + quoted(directive.name) + " is not implemented by drishti yet", directive);
+[[noreturn]] void refuse(const Directive& directive, const Lookup& lookup, unsigned in_context) {
   if (lookup.is_known) fail_directive("is not allowed here", directive);
-  fail("unknown directive " + quoted(directive.name), directive);
+  if (is_missing_directive(directive.name))
+    fail("directive " + quoted(directive.name) + " is not implemented by drishti yet", directive);
+  const std::string near = did_you_mean(directive.name, names_in_context(in_context));
+  fail("unknown directive " + quoted(directive.name) + (near.empty() ? "" : " (did you mean " + quoted(near) + "?)"),
+       directive);
 }
 
 void check_shape(const Directive& directive, const DirectiveSpec& spec) {
@@ -64,7 +67,7 @@ void Analysis::read_block(const Directive& block, Scope scope) {
 
 void Analysis::apply(const Directive& directive) {
   const Lookup lookup = find_directive(directive.name, scope_->context);
-  if (lookup.spec == nullptr) refuse(directive, lookup);
+  if (lookup.spec == nullptr) refuse(directive, lookup, scope_->context);
   const DirectiveSpec& spec = *lookup.spec;
   check_shape(directive, spec);
   if (!scope_->seen.insert(spec.name).second && spec.repeat == Repeat::once) fail_directive("is duplicate", directive);

@@ -58,9 +58,6 @@ class Analysis {
   void read_block(const Directive& block, Scope scope);
   Scope& scope() { return *scope_; }
 
-  /// Merges, resolves and checks what can only be known at the end.
-  void finish();
-
   Template compile(std::string_view text, const Where& where) { return compile_template(text, variables, where); }
   /// TEXT, made absolute from the prefix unless it begins with `$`.
   std::string full_path(std::string_view text) const;

@@ -44,16 +44,21 @@ Lookup find_directive(std::string_view name, unsigned in_context) {
                                    [&](const DirectiveSpec* s) { return (s->contexts & in_context) != 0; });
     if (spec != found->second.end()) lookup.spec = *spec;
   }
-  const auto missing = missing_directives();
-  lookup.is_missing = std::find(missing.begin(), missing.end(), name) != missing.end();
   return lookup;
 }
 
-std::vector<std::string> names_in_context(unsigned in_context) {
-  std::vector<std::string> names;
+bool is_missing_directive(std::string_view name) {
+  const auto listed = missing_directives();
+  return std::any_of(listed.begin(), listed.end(), [&](std::string_view entry) {
+    return entry.ends_with('*') ? name.starts_with(entry.substr(0, entry.size() - 1)) : name == entry;
+  });
+}
+
+std::vector<std::string_view> names_in_context(unsigned in_context) {
+  std::vector<std::string_view> names;
   for (const auto& group : directive_groups())
     for (const auto& spec : group.directives)
-      if ((spec.contexts & in_context) != 0) names.emplace_back(spec.name);
+      if ((spec.contexts & in_context) != 0) names.push_back(spec.name);
   return names;
 }
 

@@ -47,7 +47,6 @@ enum class Repeat { once, many };
 enum class Effect {
   implemented,
   none,     ///< accepted; `-t` says in a notice why it changes nothing here
-  missing,  ///< nginx has it, drishti does not: an error that names it
 };
 
 using Setter = void (*)(Analysis&, const Directive&);
@@ -79,18 +78,18 @@ struct DirectiveGroup {
 /// All groups in the order of the documentation. The last ones hold what has no effect.
 std::span<const DirectiveGroup> directive_groups();
 
-/// Directives that nginx or its modules know and drishti does not have yet.
+/// Directives that nginx or its modules know and drishti does not have yet; `x_*` stands for all that begin with `x_`.
 std::span<const std::string_view> missing_directives();
+bool is_missing_directive(std::string_view name);
 
 struct Lookup {
   const DirectiveSpec* spec = nullptr;  ///< the one that may stand in the context
   bool is_known = false;                ///< some context knows the name
-  bool is_missing = false;              ///< listed in missing_directives()
 };
 Lookup find_directive(std::string_view name, unsigned in_context);
 
 /// The names allowed in a context, for "did you mean".
-std::vector<std::string> names_in_context(unsigned in_context);
+std::vector<std::string_view> names_in_context(unsigned in_context);
 
 /// `http, server, location`
 std::string context_names(unsigned contexts);
