@@ -66,13 +66,19 @@ demo_write_hosts() {
   for server in "${demo_servers[@]}"; do echo "${server#*=} ${server%%=*} # drishti demo"; done >>"$demo_dir/hosts"
 }
 
-# Sets demo_namespace: the command that runs a command with the private /etc/hosts and the same process id.
+# Sets demo_namespace: what runs a command with the private /etc/hosts, as the same user and with the same process id.
 demo_choose_namespace() {
-  local flags
-  for flags in -m -rm; do
-    demo_namespace=(unshare "$flags" --propagation private bash -c "mount --bind '$demo_dir/hosts' /etc/hosts && exec \"\$@\"" proxy)
-    if "${demo_namespace[@]}" true 2>/dev/null; then return; fi
-  done
+  local mount="mount --bind '$demo_dir/hosts' /etc/hosts"
+  if [[ $(id -u) == 0 ]]; then
+    demo_namespace=(unshare -m --propagation private bash -c "$mount && exec \"\$@\"" proxy)
+  else
+    demo_namespace=(unshare -rm --propagation private bash -c
+      "$mount && exec unshare -U --map-user=$(id -u) --map-group=$(id -g) \"\$@\"" proxy)
+  fi
+  "${demo_namespace[@]}" true 2>/dev/null || demo_without_namespace
+}
+
+demo_without_namespace() {
   demo_namespace=()
   [[ $(id -u) == 0 ]] || demo_fail "the names api1, api2 and api3 need a private /etc/hosts, and this system does not" \
     "allow that to ordinary users (unprivileged namespaces are off). Run as root: sudo ./run"
@@ -87,9 +93,7 @@ demo_start_servers() {
     name=${server%%=*} address=${server#*=}
     NAME=$name HOST=$address PORT=$demo_api_port node deploy/demo/api.js &
     demo_pids+=($!)
-  done
-  for server in "${demo_servers[@]}"; do
-    demo_wait_for "http://${server#*=}:$demo_api_port/health" || demo_fail "${server%%=*} did not start"
+    demo_wait_for $! "http://${server#*=}:$demo_api_port/health" || demo_fail "${server%%=*} did not start"
   done
 }
 
@@ -105,13 +109,14 @@ demo_start_proxy() {
   file=$(demo_configuration)
   "${demo_namespace[@]}" "$DRISHTI" -p "$demo_dir/" -c "$file" -g "daemon off; error_log stderr notice;" &
   demo_proxy=$!
-  demo_wait_for "http://127.0.0.1:$demo_port/health" || demo_fail "the proxy did not start; its messages are above"
+  demo_wait_for "$demo_proxy" "http://127.0.0.1:$demo_port/health" || demo_fail "the proxy did not start; its messages are above"
 }
 
-demo_wait_for() { # URL
+demo_wait_for() { # PID URL: until URL answers; fails when the process is gone or after 10 s
   local try
   for ((try = 0; try < 100; try++)); do
-    if curl -s -o /dev/null --max-time 1 "$1"; then return; fi
+    if curl -s -o /dev/null --max-time 1 "$2"; then return; fi
+    kill -0 "$1" 2>/dev/null || return 1
     sleep 0.1
   done
   return 1
