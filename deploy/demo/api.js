@@ -54,13 +54,17 @@ function events(request, response) {
 
 const routes = {
   '/': (request, response) => sendJson(response, 200, { server: name, hello: 'this answer came through the proxy' }),
-  '/health': (request, response) => sendJson(response, 200, { server: name, status: 'ok', uptime: process.uptime() }),
+  '/health': (request, response) => sendJson(response, 200, { server: name, status: 'ok', uptime: process.uptime(), inProgress }),
   '/slow': slow,
   '/fail': fail,
   '/events': events,
 };
 
+let inProgress = 0;
+
 const server = http.createServer((request, response) => {
+  inProgress += 1;
+  response.on('close', () => { inProgress -= 1; });
   const url = new URL(request.url, 'http://server');
   const route = routes[url.pathname] || (url.pathname.startsWith('/api/') ? api : null);
   if (route) return route(request, response, url.searchParams);
