@@ -75,20 +75,26 @@ void append_indented(Lines& out, const Lines& lines, const std::string& first, c
 }
 
 /// The value of one directive: one line for arguments, more for a body.
-Lines value_lines(const Directive& directive, KeyStyle style, bool& inline_value) {
-  inline_value = !directive.is_block || directive.children.empty();
+Lines value_lines(const Directive& directive, KeyStyle style) {
   if (directive.is_block) return directive.children.empty() ? Lines{"{}"} : body_lines(directive.children);
   const std::span<const std::string> args = std::span(directive.args).subspan(key_arguments(directive, style));
   if (args.empty()) return {"true"};
   return {yaml_scalar(join(args))};
 }
 
-bool is_ordered(const Lines& lines) { return lines.front().starts_with("- "); }
+bool is_inline(const Directive& directive) { return !directive.is_block || directive.children.empty(); }
 
-/// `- value` for one directive among several of a key.
-void append_item(Lines& out, const Directive& directive, KeyStyle style) {
-  bool inline_value = false;
-  append_indented(out, value_lines(directive, style, inline_value), "  - ", "    ");
+void append_items(Lines& out, const Entry& entry) {
+  for (const Directive& directive : entry.directives) {
+    append_indented(out, value_lines(directive, entry.style), "  - ", "    ");
+  }
+}
+
+/// The body of the only block under a key. One in sequence form has to be an item of a list, for a plain list would
+/// mean one block for each item.
+void append_block(Lines& out, const Lines& body) {
+  const bool in_sequence_form = body.front().starts_with("- ");
+  append_indented(out, body, in_sequence_form ? "  - " : "  ", in_sequence_form ? "    " : "  ");
 }
 
 void append_entry(Lines& out, const Entry& entry) {
@@ -97,20 +103,15 @@ void append_entry(Lines& out, const Entry& entry) {
     out.push_back("? " + key);
     key.clear();
   }
-  bool inline_value = false;
   const Directive& first = entry.directives.front();
-  const Lines value = value_lines(first, entry.style, inline_value);
-  if (entry.directives.size() == 1 && inline_value) {
-    out.push_back(key + ": " + value.front());
-    return;
-  }
-  out.push_back(key + ":");
   if (entry.directives.size() > 1) {
-    for (const Directive& directive : entry.directives) append_item(out, directive, entry.style);
-  } else if (is_ordered(value)) {
-    append_item(out, first, entry.style);
+    out.push_back(key + ":");
+    append_items(out, entry);
+  } else if (is_inline(first)) {
+    out.push_back(key + ": " + value_lines(first, entry.style).front());
   } else {
-    append_indented(out, value, "  ", "  ");
+    out.push_back(key + ":");
+    append_block(out, body_lines(first.children));
   }
 }
 
