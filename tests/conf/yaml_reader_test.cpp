@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -146,6 +148,18 @@ TEST(YamlConfiguration, NamesTheMistakeItsLineAndItsPath) {
       {"include: {a: b}", "directive \"include\" is not terminated by \";\" in test.yaml:1: include"},
   };
   for (const auto& c : cases) EXPECT_EQ(error_of(c.yaml), c.error) << c.yaml;
+}
+
+TEST(YamlConfiguration, ReadsEveryExampleOfItsDocumentation) {
+  std::ifstream file(DRISHTI_SOURCE_DIR "/docs/YAML.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  int examples = 0;
+  for (std::size_t at = 0; (at = text.find("```yaml\n", at)) != std::string::npos; ++examples) {
+    at += 8;
+    const std::string example = text.substr(at, text.find("```", at) - at);
+    EXPECT_EQ(error_of(example), "accepted") << example;
+  }
+  EXPECT_EQ(examples, 4);
 }
 
 TEST(YamlConfiguration, StopsAliasBombs) {
