@@ -15,6 +15,9 @@ namespace {
 using Lines = std::vector<std::string>;
 using Body = std::vector<Directive>;
 
+// A text longer than this is written as a block of one argument a line, as people write log_format.
+constexpr std::size_t longest_line = 120;
+
 // YAML allows 1024 characters for a key on one line; longer ones take the form `? key`.
 constexpr std::size_t longest_simple_key = 1000;
 
@@ -74,12 +77,19 @@ void append_indented(Lines& out, const Lines& lines, const std::string& first, c
   for (std::size_t i = 0; i < lines.size(); ++i) out.push_back((i == 0 ? first : rest) + lines[i]);
 }
 
-/// The value of one directive: one line for arguments, more for a body.
+Lines argument_lines(std::span<const std::string> args) {
+  const std::string text = join(args);
+  if (args.size() == 1 || text.size() <= longest_line || !is_printable_yaml(text)) return {yaml_scalar(text)};
+  Lines lines{"|-"};
+  for (const std::string& arg : args) lines.push_back(quote_word(arg));
+  return lines;
+}
+
+/// The value of one directive: arguments, or a body.
 Lines value_lines(const Directive& directive, KeyStyle style) {
   if (directive.is_block) return directive.children.empty() ? Lines{"{}"} : body_lines(directive.children);
   const std::span<const std::string> args = std::span(directive.args).subspan(key_arguments(directive, style));
-  if (args.empty()) return {"true"};
-  return {yaml_scalar(join(args))};
+  return args.empty() ? Lines{"true"} : argument_lines(args);
 }
 
 bool is_inline(const Directive& directive) { return !directive.is_block || directive.children.empty(); }
@@ -108,7 +118,7 @@ void append_entry(Lines& out, const Entry& entry) {
     out.push_back(key + ":");
     append_items(out, entry);
   } else if (is_inline(first)) {
-    out.push_back(key + ": " + value_lines(first, entry.style).front());
+    append_indented(out, value_lines(first, entry.style), key + ": ", "  ");
   } else {
     out.push_back(key + ":");
     append_block(out, body_lines(first.children));

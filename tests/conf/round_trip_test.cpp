@@ -87,6 +87,10 @@ TEST(Conversion, KeepsHostileWordsInEveryPlace) {
     expect_round_trips({directive("a", {word})}, "argument");
     expect_round_trips({directive("a", {word, word, "z"}), directive("b", {}), directive("a", {word, word})}, "arguments");
     expect_round_trips({directive("a", {word}, true, {directive("b", {word})})}, "block");
+    const std::string long_word(80, 'x');
+    expect_round_trips({directive("a", {long_word, word, long_word, word}), directive("a", {word, long_word, long_word}),
+                        directive("b", {word, word, long_word + long_word})},
+                       "block scalar");
     if (word == "include") continue;  // never in a tree: the readers put the file's contents in its place
     expect_round_trips({directive(word, {}), directive("b", {}), directive(word, {})}, "name");
     expect_round_trips({directive(word, {word}, true), directive(word, {}, true), directive(word, {})}, "block name");

@@ -195,6 +195,11 @@ TEST(YamlConfiguration, IsWrittenInTheSimplestFormThatKeepsTheOrder) {
       {"location / {} location /b {}", "location /: {}\nlocation /b: {}\n"},
       {"a true; b 'x y'; c \"\";", "a: 'true'\nb: '\"x y\"'\nc: '\"\"'\n"},
       {"return 200 \"healthy\\n\";", "return: 200 \"healthy\\n\"\n"},
+      {"set $a \"${b}c\";", "set: $a ${b}c\n"},
+      {"log_format m 'a                                                                 ' "
+       "'b                                                                 ';",
+       "log_format: |-\n  m\n  \"a                                                                 \"\n"
+       "  \"b                                                                 \"\n"},
       {"", "{}\n"},
   };
   for (const auto& c : cases) EXPECT_EQ(write_yaml(read_nginx_text(c.nginx, "t").directives), c.yaml) << c.nginx;
