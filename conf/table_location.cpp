@@ -137,7 +137,7 @@ constexpr auto many = Repeat::many;
 constexpr DirectiveSpec table[] = {
     {"location", s | l, block(take(1, 2)), "[ = | ~ | ~* | ^~ ] uri { ... } | @name { ... }", "",
      "Settings for requests whose path matches; locations may be nested.", read_location, many},
-    {"internal", l, take(0), "", "", "The location answers only internal redirects.", set_internal, many},
+    {"internal", l, take(0), "", "", "The location answers only internal redirects.", set_internal},
     {"root", hsl | i, take(1), "path", "html", "The directory of the files.", set_root_or_alias, many},
     {"alias", l, take(1), "path", "", "Takes the place of the location's prefix in the file name.", set_root_or_alias, many},
     {"index", hsl, at_least(1), "file ...", "index.html", "Files that answer for a directory.", add_index, many},

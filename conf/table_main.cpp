@@ -25,7 +25,11 @@ void set_worker_processes(Analysis& a, const Directive& d) {
   a.config.main.worker_processes = static_cast<int>(*value);
 }
 
-void set_worker_connections(Analysis& a, const Directive& d) { a.config.main.worker_connections = number_value(d); }
+void set_worker_connections(Analysis& a, const Directive& d) {
+  const auto value = parse_number(d.args[0]);
+  if (!value || *value > 1'000'000'000) fail("invalid number " + quoted(d.args[0]), d);
+  a.config.main.worker_connections = static_cast<int>(*value);
+}
 
 void set_worker_rlimit_nofile(Analysis& a, const Directive& d) {
   a.config.main.worker_rlimit_nofile = static_cast<std::uint64_t>(number_value(d));

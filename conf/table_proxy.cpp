@@ -194,7 +194,7 @@ constexpr DirectiveSpec table[] = {
     {"proxy_max_temp_file_size", hsl, take(1), "size", "1024m", "The largest temporary file of a response; 0 = none.",
      set_size<&P::max_temp_file_size>},
     {"proxy_temp_path", hsl, take(1, 4), "path [level1 [level2 [level3]]]", "", "Where those files go.",
-     set_path<&P::temp_path>, Repeat::once, done, "The levels are accepted and unused: the files have no names."},
+     set_temp_path<&P::temp_path>, Repeat::once, done, "The levels are accepted and unused: the files have no names."},
     {"proxy_limit_rate", hsl, take(1), "rate", "0", "Bytes a second read from an upstream.", [](Analysis& a, const Directive& d) {
        if (has_variables(d.args[0])) return store(a, &P::limit_rate, a.compile(d.args[0], d.where));
        store(a, &P::limit_rate, Template::literal(std::to_string(size_value(d))));

@@ -49,8 +49,7 @@ void set_lingering_close(Analysis& a, const Directive& d) {
 }
 
 void set_server_tokens(Analysis& a, const Directive& d) {
-  if (d.args[0] != "build") return store(a, &CoreSettings::server_tokens, flag_value(d));
-  store(a, &CoreSettings::server_tokens, true);
+  store(a, &CoreSettings::server_tokens, enum_value<bool>(d, {{"off", false}, {"on", true}, {"build", true}}));
 }
 
 // `[::]:53`, `10.0.0.2`, or a name that is looked up now.
@@ -127,7 +126,7 @@ constexpr DirectiveSpec table[] = {
     {"client_body_timeout", hsl, take(1), "time", "60s", "The longest pause between two reads of a request body (408).",
      set_msec<&C::client_body_timeout>},
     {"client_body_temp_path", hsl, take(1, 4), "path [level1 [level2 [level3]]]", "",
-     "Where request bodies that do not fit into memory go.", set_path<&C::client_body_temp_path>, Repeat::once,
+     "Where request bodies that do not fit into memory go.", set_temp_path<&C::client_body_temp_path>, Repeat::once,
      Effect::implemented, "The levels are accepted and unused: the files have no names."},
     {"send_timeout", hsl, take(1), "time", "60s", "The longest pause between two writes to a client.",
      set_msec<&C::send_timeout>},
