@@ -133,17 +133,20 @@ void add_pass_header(Analysis& a, const Directive& d) {
   append(a.scope().location->proxy.pass_headers, lower(d.args[0]));
 }
 
+// `127.0.0.1`, `::1`, and both with a port.
+bool is_ip_address(const std::string& text) {
+  if (SocketAddress::from_ip(text, 0)) return true;
+  const AddressUrl url = parse_address_url(text, false);
+  return url.error.empty() && SocketAddress::from_ip(url.host, 0).has_value();
+}
+
 void set_bind(Analysis& a, const Directive& d) {
   if (d.args.size() > 1) {
     if (d.args[1] != "transparent") fail("invalid parameter " + quoted(d.args[1]), d);
     fail("parameter \"transparent\" of the \"proxy_bind\" directive is not implemented by drishti yet", d);
   }
   if (d.args[0] == "off") return store(a, &P::bind, std::optional<Template>());
-  if (!has_variables(d.args[0])) {
-    const AddressUrl url = parse_address_url(d.args[0], false);
-    if (!url.error.empty() || url.unix_address || !SocketAddress::from_ip(url.host, 0))
-      fail("invalid address " + quoted(d.args[0]), d);
-  }
+  if (!has_variables(d.args[0]) && !is_ip_address(d.args[0])) fail("invalid address " + quoted(d.args[0]), d);
   store(a, &P::bind, std::optional<Template>(a.compile(d.args[0], d.where)));
 }
 
