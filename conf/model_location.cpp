@@ -3,12 +3,6 @@
 namespace drishti::conf {
 namespace {
 
-void write(ModelWriter& w, const BoundRegex& bound) {
-  if (!bound.regex) return;
-  w.line("regex", (bound.regex.case_insensitive() ? "~*" : "~") + bound.regex.pattern());
-  for (const auto& name : bound.names) w.line("capture", std::to_string(name.group) + " -> " + std::to_string(name.slot));
-}
-
 void write_types(ModelWriter& w, const TypeMap& types) {
   const std::map<std::string, std::string> sorted(types.begin(), types.end());
   for (const auto& [extension, type] : sorted) w.line("type ." + extension, type);
@@ -80,7 +74,7 @@ void write(ModelWriter& w, const CoreSettings& core) {
 void write(ModelWriter& w, std::string_view name, const std::vector<CookieRewrite>& rewrites) {
   for (const auto& rewrite : rewrites) {
     const auto block = w.block(name);
-    if (rewrite.regex) write(w, *rewrite.regex);
+    if (rewrite.regex) w.regex(*rewrite.regex);
     w.line("from", rewrite.from);
     w.line("to", rewrite.to);
   }
@@ -90,7 +84,7 @@ void write(ModelWriter& w, const std::vector<ProxyRedirect>& redirects) {
   for (const auto& redirect : redirects) {
     const auto block = w.block("redirect");
     w.line("default", redirect.is_default);
-    if (redirect.regex) write(w, *redirect.regex);
+    if (redirect.regex) w.regex(*redirect.regex);
     w.line("from", redirect.from);
     w.line("to", redirect.to);
   }
@@ -160,7 +154,7 @@ void write(ModelWriter& w, const std::vector<RewriteOp>& ops);
 
 void write(ModelWriter& w, const RewriteRule& rule) {
   const auto block = w.block("rewrite");
-  write(w, rule.regex);
+  w.regex(rule.regex);
   w.line("replacement", rule.replacement);
   w.line("drop_args", rule.drop_args);
   w.line("flag", rule.flag);
@@ -179,7 +173,7 @@ void write(ModelWriter& w, const IfOp& op) {
   w.line("case_insensitive", op.condition.case_insensitive);
   w.line("left", op.condition.left);
   w.line("right", op.condition.right);
-  write(w, op.condition.regex);
+  w.regex(op.condition.regex);
   write(w, op.then);
   if (op.location) write_location(w, *op.location);
 }
@@ -207,6 +201,12 @@ void write(ModelWriter& w, const TryFiles& files) {
 
 }  // namespace
 
+void ModelWriter::regex(const BoundRegex& bound) {
+  if (!bound.regex) return;
+  line("regex", (bound.regex.case_insensitive() ? "~*" : "~") + bound.regex.pattern());
+  for (const auto& name : bound.names) line("capture", std::to_string(name.group) + " -> " + std::to_string(name.slot));
+}
+
 void ModelWriter::line(std::string_view name, const Template& value) {
   std::string text;
   for (const auto& part : value.parts) {
@@ -215,15 +215,17 @@ void ModelWriter::line(std::string_view name, const Template& value) {
       continue;
     }
     const auto& variable = part.variable;
-    text += "$" + std::to_string(static_cast<int>(variable.id)) + "/" + std::to_string(variable.slot) + "/" + variable.name;
+    text +=
+        "$" + std::to_string(static_cast<int>(variable.id)) + "/" + std::to_string(variable.slot) + "/" + variable.name;
   }
   put(name, text.empty() ? "\"\"" : text);
 }
 
 void write_location(ModelWriter& w, const Location& location) {
-  static constexpr const char* kinds[] = {"server_root", "exact", "prefix", "prefix_final", "regex", "named", "if_block"};
+  static constexpr const char* kinds[] = {"server_root", "exact", "prefix",  "prefix_final",
+                                          "regex",       "named", "if_block"};
   const auto block = w.block(std::string(kinds[static_cast<int>(location.kind)]) + " " + location.pattern);
-  write(w, location.regex);
+  w.regex(location.regex);
   w.line("internal", location.internal);
   w.line("auto_redirect", location.auto_redirect);
   w.line("has_alias", location.has_alias);

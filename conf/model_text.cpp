@@ -8,11 +8,6 @@
 namespace drishti::conf {
 namespace {
 
-void write(ModelWriter& w, const BoundRegex& bound) {
-  w.line("regex", (bound.regex.case_insensitive() ? "~*" : "~") + bound.regex.pattern());
-  for (const auto& name : bound.names) w.line("capture", std::to_string(name.group) + " -> " + std::to_string(name.slot));
-}
-
 void write(ModelWriter& w, const Map& map) {
   w.line("source", map.source);
   w.line("hostnames", map.hostnames);
@@ -22,7 +17,7 @@ void write(ModelWriter& w, const Map& map) {
   for (const auto& [key, value] : map.wildcard_head) w.line("*" + key, value);
   for (const auto& [key, value] : map.wildcard_tail) w.line(key + "*", value);
   for (std::size_t i = 0; i < map.regexes.size(); ++i) {
-    write(w, BoundRegex{map.regexes[i].first, map.regex_names[i]});
+    w.regex({map.regexes[i].first, map.regex_names[i]});
     w.line("value", map.regexes[i].second);
   }
   w.line("default", map.fallback);
@@ -77,7 +72,7 @@ void write(ModelWriter& w, const Server& server) {
   }
   for (const auto& name : server.names) {
     w.line("name", std::to_string(static_cast<int>(name.kind)) + " \"" + name.text + "\"");
-    if (name.regex.regex) write(w, name.regex);
+    w.regex(name.regex);
   }
   w.line("first_name", server.first_name);
   w.line("client_header_buffer_size", server.client_header_buffer_size);

@@ -45,6 +45,7 @@ class ModelWriter {
     }
   }
   void line(std::string_view name, const Template& value);
+  void regex(const BoundRegex& bound);
   void line(std::string_view name, const ErrorLog& value) {
     line(name, value.path + " " + std::to_string(static_cast<int>(value.level)));
   }

@@ -20,7 +20,7 @@ Drishti reads nginx.conf as nginx does, and YAML with the same words. `drishti c
   accepted and `-t` says why it changes nothing, and what drishti does not have yet is an error that names it.
 - A main file without an `http {}` block is read as the contents of one, with a notice. `events {}` may be missing.
 - Relative paths start at the prefix (`-p`); relative includes at the directory of the main file.
-- Sizes take k, m and g; times take ms, s, m, h, d, w and may be combined (`1h30m`). A time without a unit is in seconds.
+- Sizes take k, m and g; times take ms, s, m, h, d, w and may be combined (`1h30m`); without a unit they are seconds.
 - A level inherits what it does not write itself. The lists `proxy_set_header`, `add_header`, `error_page`, `index` and
   so on are inherited as a whole: one entry of its own hides all inherited ones, which `-t` warns about.
 
@@ -55,7 +55,8 @@ void write_without_effect(std::string& page) {
   for (const auto& group : directive_groups())
     for (const auto& spec : group.directives)
       if (spec.effect == Effect::none) by_reason[spec.help].push_back(spec.name);
-  page += "\n## Accepted without effect\n\n`-t` prints a notice for each of these.\n\n| Directives | Why |\n|---|---|\n";
+  page +=
+      "\n## Accepted without effect\n\n`-t` prints a notice for each of these.\n\n| Directives | Why |\n|---|---|\n";
   for (const auto& [reason, names] : by_reason) {
     page += "| ";
     for (const auto name : names) page.append(name == names.front() ? "`" : ", `").append(name).append("`");
@@ -87,8 +88,10 @@ void write_variables(std::string& page) {
 #undef DRISHTI_V
   };
   for (const auto name : prefixes) page.append(name == prefixes[0] ? "`$" : ", `$").append(name).append("*`");
-  page += "\n\n`$1` to `$9` are the groups of the last regular expression; `set`, `map` and named groups `(?<name>...)` define "
-          "more. A variable that nothing defines is an error.\n";
+  page +=
+      "\n\n`$1` to `$9` are the groups of the last regular expression; `set`, `map` and named groups `(?<name>...)` "
+      "define "
+      "more. A variable that nothing defines is an error.\n";
 }
 
 }  // namespace

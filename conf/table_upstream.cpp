@@ -64,7 +64,8 @@ void read_server_parameter(Analysis& a, const Directive& d, const std::string& t
     server.down = true;
   } else if (text == "resolve") {
     server.resolve = true;
-  } else if (text == "drain" || parameter(text, "slow_start") || parameter(text, "service") || parameter(text, "route")) {
+  } else if (text == "drain" || parameter(text, "slow_start") || parameter(text, "service") ||
+             parameter(text, "route")) {
     fail("parameter " + quoted(text) + " of the \"server\" directive is not implemented by drishti yet", d);
   } else {
     fail("invalid parameter " + quoted(text), d);

@@ -1,5 +1,5 @@
 #pragma once
-// The address part of a URL as nginx reads it: `host`, `host:port`, `[::1]:80`, `unix:/path`, each with an optional URI.
+// The address part of a URL as nginx reads it: `host`, `host:port`, `[::1]:80`, `unix:/path`, each with or without URI.
 
 #include <cstdint>
 #include <optional>

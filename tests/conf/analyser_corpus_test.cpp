@@ -48,7 +48,9 @@ INSTANTIATE_TEST_SUITE_P(Files, Corpus, testing::ValuesIn(corpus_files()), [](co
 });
 
 TEST(ModelText, TellsDifferentConfigurationsApart) {
-  const auto text = [](const std::string& server) { return model_text(*analyse_text("http { server { " + server + " } }")); };
+  const auto text = [](const std::string& server) {
+    return model_text(*analyse_text("http { server { " + server + " } }"));
+  };
   const std::string plain = text("listen 80;");
   EXPECT_EQ(plain, text("listen *:80 ;"));
   for (const std::string other : {"listen 81;", "listen 80; server_name a;", "listen 80; sendfile on;",

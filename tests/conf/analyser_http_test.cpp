@@ -74,8 +74,9 @@ TEST(Locations, KeepTheirKindAndPattern) {
 }
 
 TEST(Locations, OnlyProxiedPrefixesEndingInASlashRedirectToIt) {
-  const auto config = with_server("location /a/ { proxy_pass http://127.0.0.1; } location /b { proxy_pass http://127.0.0.1; } "
-                                  "location /c/ { } location ~ /d/ { proxy_pass http://127.0.0.1; }");
+  const auto config = with_server(
+      "location /a/ { proxy_pass http://127.0.0.1; } location /b { proxy_pass http://127.0.0.1; } "
+      "location /c/ { } location ~ /d/ { proxy_pass http://127.0.0.1; }");
   const auto& children = config->servers[0]->root->children;
   EXPECT_TRUE(children[0]->auto_redirect);
   EXPECT_FALSE(children[1]->auto_redirect);
@@ -95,7 +96,8 @@ TEST(ErrorPage, ReadsCodesAndTheNewStatus) {
 }
 
 TEST(TryFiles, EndsInAUriOrAStatus) {
-  const auto config = with_server("location /a { try_files $uri $uri/ /index.html; } location /b { try_files $uri =404; }");
+  const auto config =
+      with_server("location /a { try_files $uri $uri/ /index.html; } location /b { try_files $uri =404; }");
   const auto& children = config->servers[0]->root->children;
   EXPECT_EQ(children[0]->try_files->candidates.size(), 2u);
   EXPECT_EQ(children[0]->try_files->candidates[1].source, "$uri/");
@@ -113,7 +115,8 @@ TEST(Types, TheLastLineWinsAndExtensionsAreLowerCase) {
 }
 
 TEST(Rewrite, KeepsTheOrderOfTheFile) {
-  const auto config = with_server("location / { set $a 1; rewrite ^/x /y? last; if ($a) { return 403; } break; return 301 /z; }");
+  const auto config =
+      with_server("location / { set $a 1; rewrite ^/x /y? last; if ($a) { return 403; } break; return 301 /z; }");
   const auto& ops = only_location(*config)->rewrite;
   ASSERT_EQ(ops.size(), 5u);
   EXPECT_TRUE(std::holds_alternative<SetOp>(ops[0].op));
@@ -127,7 +130,8 @@ TEST(Rewrite, KeepsTheOrderOfTheFile) {
 }
 
 TEST(Rewrite, AFullUrlIsARedirect) {
-  const auto config = with_server("rewrite a http://x/; rewrite b https://x/ permanent; rewrite c $scheme://x last; rewrite d /e;");
+  const auto config =
+      with_server("rewrite a http://x/; rewrite b https://x/ permanent; rewrite c $scheme://x last; rewrite d /e;");
   const auto& ops = config->servers[0]->root->rewrite;
   using Flag = RewriteRule::Flag;
   const Flag expected[] = {Flag::redirect, Flag::permanent, Flag::redirect, Flag::none};

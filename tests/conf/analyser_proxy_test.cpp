@@ -52,7 +52,8 @@ TEST(ProxyPass, MakesAGroupOfOneForAHost) {
 }
 
 TEST(ProxyPass, MayNameAGroupThatComesLater) {
-  const auto config = analyse_text("http { server { location / { proxy_pass http://Later; } } upstream later { server a; } }");
+  const auto config =
+      analyse_text("http { server { location / { proxy_pass http://Later; } } upstream later { server a; } }");
   const auto& pass = *only_location(*config)->proxy_pass;
   EXPECT_EQ(pass.upstream.get(), config->find_upstream("later"));
   EXPECT_FALSE(pass.upstream->implicit);
@@ -101,7 +102,8 @@ TEST(ProxyRedirect, ReadsOffDefaultTextAndRegex) {
 TEST(ProxyBuffers, MustFitTogetherAsInNginx) {
   EXPECT_EQ(*only_location(*with_location("proxy_buffer_size 8k;"))->proxy.busy_buffers_size, 16384u);
   EXPECT_EQ(error_in_location("proxy_buffer_size 128k;"),
-            "\"proxy_busy_buffers_size\" must be less than the size of all \"proxy_buffers\" minus one buffer in test.conf:1");
+            "\"proxy_busy_buffers_size\" must be less than the size of all \"proxy_buffers\" minus one buffer in "
+            "test.conf:1");
   EXPECT_EQ(error_in_location("proxy_buffers 1 8k;"), "there must be at least 2 \"proxy_buffers\" in test.conf:1");
 }
 
