@@ -26,6 +26,7 @@ struct ConnectionInfo {
   SocketAddress local;              ///< the concrete local address
   std::string remote_text;          ///< $remote_addr
   int fd = -1;                      ///< for $tcpinfo_*
+  bool tls = false;                 ///< $scheme, $https
 };
 
 /// One attempt at a peer, for $upstream_* variables, logs and metrics. Times are -1 until known ("-").
@@ -49,6 +50,9 @@ struct Response {
   std::optional<std::uint64_t> content_length;
   bool from_upstream = false;
   std::string_view upstream_date, upstream_server;  ///< set when proxy_pass_header keeps them
+  bool keep_fields = false;         ///< X-Accel-Redirect or a 416 left fields here that the coming answer carries
+  std::string_view connection;         ///< as written by the head: $sent_http_connection
+  std::string_view transfer_encoding;  ///< as written by the head: $sent_http_transfer_encoding
   void reset();
 };
 
@@ -73,6 +77,8 @@ struct RequestContext {
   std::string_view uri;                      ///< $uri: decoded and normalised
   std::string_view args;                     ///< $args
   bool raw_target_valid = true;              ///< head.target may be sent upstream unchanged
+  bool location_prefix_valid = true;         ///< the URI still begins with the location's prefix (not after
+                                             ///< `rewrite ... break`); an internal redirect sets it again
   bool is_internal = false;                  ///< after an internal redirect (`internal` locations open)
   int internal_redirects = 0;                ///< more than 10: 500
   int uri_changes = 0;                       ///< rewrite loops; more than 10: 500
@@ -82,6 +88,8 @@ struct RequestContext {
   std::string_view captures_subject;         ///< lives in the arena or the buffer
   std::vector<std::optional<std::string_view>> user_variables;  ///< by slot; nullopt = not set (or map not evaluated)
   std::string_view request_id;               ///< made on first use
+  bool pipelined = false;                    ///< $pipe
+  std::vector<std::string> spare_strings;    ///< of Scratch; their capacities are kept
 
   // Body of the request.
   std::uint64_t request_length = 0;          ///< $request_length: line, fields and body read so far

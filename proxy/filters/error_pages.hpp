@@ -26,7 +26,12 @@ std::string_view builtin_page(int status, context::RequestContext& context);
 /// TARGET beginning with a scheme stays. Control bytes are escaped (threat P10).
 std::string_view redirect_location(std::string_view target, context::RequestContext& context);
 
-/// Fills context.response for an answer of our own: status, Content-Type, length; `text` is the body.
+/// Fills context.response for an answer of our own: status, Content-Type, length; `text` is the body. An empty
+/// CONTENT_TYPE means by the URI's extension, as `return` does. Fields of an earlier answer go, unless
+/// Response::keep_fields is set.
 void local_response(int status, std::string_view content_type, std::string_view text, context::RequestContext& context);
+
+/// Whether the client's connection is closed after an error of our own with this status, as nginx does.
+bool closes_connection(int status);
 
 }  // namespace drishti::filters

@@ -37,11 +37,13 @@ DynamicTarget evaluate_proxy_pass(const conf::ProxyPass& proxy_pass, context::Re
 std::string_view upstream_target(std::optional<std::string_view> uri, context::RequestContext& context);
 
 /// Writes the whole head (request line to empty line) for the location's proxy_* settings to OUT (replaced).
-/// `upgrade`: the client asked for an upgrade and the configuration forwards it (its Upgrade and Connection come from
-/// proxy_set_header). The framing fields come from `body` alone. Keep-alive is used unless the configuration sets
+/// Upgrade and Connection come from proxy_set_header alone; an Upgrade to h2c is left out. The framing fields come from `body` alone. Keep-alive is used unless the configuration sets
 /// Connection to something else.
 void write_upstream_head(std::string_view target, const UpstreamBody& body, context::RequestContext& context,
                          std::string& out);
+
+/// proxy_set_body: the body to send instead of the client's.
+std::optional<std::string_view> configured_body(context::RequestContext& context);
 
 /// Whether the configured headers ask the upstream to switch protocols: proxy_set_header Upgrade and Connection both
 /// evaluate to what makes an upgrade (Connection contains "upgrade").

@@ -1,6 +1,7 @@
 #pragma once
 // root, alias, index, try_files and the answers for files: ETag, Last-Modified, conditions, ranges.
-// A path never leaves its root: opened with openat2(RESOLVE_BENEATH-like checks are documented in the .cpp).
+// A path never leaves its root by its text: `..` segments and NUL are refused, whatever variables brought them in.
+// Symbolic links are followed wherever they point, as nginx does (disable_symlinks off).
 
 #include <sys/types.h>
 
@@ -10,7 +11,6 @@
 
 #include "conf/config.hpp"
 #include "context/request_context.hpp"
-#include "http/range.hpp"
 
 namespace drishti::filters {
 
@@ -38,11 +38,11 @@ struct FilePart {
 
 struct StaticResult {
   enum class Action : std::uint8_t {
-    send,       ///< context.response is filled (200, 206, 304, 412, 416 ...); send `parts` of `file`
+    send,       ///< context.response is filled (200, 206, 304); send `parts` of `file`, then `epilogue`
     relocate,   ///< index or try_files: internal redirect, context.uri is set
     named,      ///< try_files fell back to the named location `target`
-    redirect,   ///< 301 to `target` (directory without trailing slash)
-    error,      ///< `status`: 403, 404, 405, 500 ...
+    redirect,   ///< 301 to `target` (directory without trailing slash), not yet absolute
+    error,      ///< `status`: 403, 404, 405, 412, 416 (whose Content-Range waits in context.response), 500
     go_on,      ///< try_files found its file: context.uri is set, go on with the content handler of this location
   };
   Action action = Action::error;
@@ -53,7 +53,8 @@ struct StaticResult {
   std::string_view epilogue;  ///< closing boundary of a multipart answer
 };
 
-/// The content handler of a location without proxy_pass: index for URIs ending in /, else the file.
+/// The content handler of a location without proxy_pass: index for URIs ending in /, else the file. For a page of
+/// error_page (context.error_status set) conditions and ranges are not looked at. Blocks on the file system.
 StaticResult serve_static(context::RequestContext& context);
 
 /// The try_files phase of context.location (which has one).

@@ -9,7 +9,9 @@
 
 namespace drishti::http {
 
-/// One decoder per message body, of any BodyKind.
+/// One decoder per message body, of any BodyKind. Chunk extensions and trailers are checked and dropped. Limits of
+/// chunked framing: 16 hex digits a size after leading zeros, 4 KiB a size line, extensions and leading zeros no more
+/// than the body + 16 KiB in all (S26), trailers 8 KiB and 100 lines (S30), a body of 2^63-1 bytes.
 class BodyDecoder {
  public:
   void start(BodyFraming framing);
@@ -28,17 +30,38 @@ class BodyDecoder {
   bool on_eof();
   std::uint64_t body_bytes() const { return body_bytes_; }
   /// Bytes still to come for kind length; unknown (0) otherwise.
-  std::uint64_t remaining() const { return remaining_; }
+  std::uint64_t remaining() const { return kind_ == BodyKind::length ? remaining_ : 0; }
 
  private:
-  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, trailer_lf, last_lf };
+  enum class State : std::uint8_t {
+    size_begin, size, size_lf, data, data_cr, data_lf,
+    extension_name_begin, extension_name, extension_value_begin, extension_token, extension_quoted,
+    extension_escape, extension_quoted_end,
+    trailer_begin, trailer_name, trailer_value, trailer_lf, last_lf
+  };
+  std::size_t decode_framing(std::string_view input);
+  State on_size(char c);
+  State on_extension(char c);
+  State after_extension(char c);
+  State on_trailer(char c);
+  State begin_trailer(char c);
+  State on_line_end(char c);
+  State next_state(char c);
+  State refuse(Reject reason);
+  State end_of_size_line();
+  Step take_data(std::string_view input, std::size_t framing);
+
   BodyKind kind_ = BodyKind::none;
-  State state_ = State::size;
-  bool done_ = true;
+  State state_ = State::size_begin;
   Reject reject_ = Reject::none;
-  std::uint64_t remaining_ = 0;
+  bool done_ = true;
+  std::uint8_t digits_ = 0;           ///< of the chunk size, without leading zeros
+  std::uint16_t line_bytes_ = 0;      ///< of this chunk-size line
+  std::uint16_t trailer_bytes_ = 0;
+  std::uint8_t trailer_lines_ = 0;
+  std::uint64_t remaining_ = 0;       ///< of the body (kind length) or of this chunk
   std::uint64_t body_bytes_ = 0;
-  std::uint64_t overhead_ = 0;  ///< framing bytes; bounded by body + 16 KiB (threat S26)
+  std::uint64_t overhead_ = 0;        ///< chunk extensions and leading zeros
 };
 
 /// Writes `SIZE\r\n` of a chunk into `out` (at least 18 bytes) and returns its length.

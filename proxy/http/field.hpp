@@ -50,8 +50,16 @@ struct Field {
 /// Keeps its capacity over clear(), so that a connection's second request allocates nothing.
 class FieldList {
  public:
-  void clear() { fields_.clear(); }
-  void add(Field field) { fields_.push_back(field); }
+  void clear() {
+    fields_.clear();
+    seen_ = repeated_ = 0;
+  }
+  /// The only way to bring in an id: find() looks at the ids seen here first.
+  void add(Field field) {
+    fields_.push_back(field);
+    repeated_ |= seen_ & bit(field.id);
+    seen_ |= bit(field.id);
+  }
   std::size_t size() const { return fields_.size(); }
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
@@ -67,12 +75,18 @@ class FieldList {
   std::string_view get(FieldId id) const;
   bool has(FieldId id) const { return find(id) != nullptr; }
   std::size_t count(FieldId id) const;
+  /// Whether two or more fields with this id were added. Not for FieldId::other.
+  bool repeated(FieldId id) const { return (repeated_ & bit(id)) != 0; }
 
   /// Moves all views from a buffer at OLD_BASE to the same bytes at NEW_BASE (the buffer was grown).
   void rebase(const char* old_base, const char* new_base);
 
  private:
+  static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+
   std::vector<Field> fields_;
+  std::uint64_t seen_ = 0;      ///< one bit an id: most look-ups are for fields that are not there
+  std::uint64_t repeated_ = 0;  ///< ids added twice or more
 };
 
 /// ASCII case-insensitive comparison.

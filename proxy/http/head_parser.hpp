@@ -4,67 +4,22 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
+#include "http/line_scanner.hpp"
 #include "http/message.hpp"
+#include "http/reject.hpp"
 
 namespace drishti::http {
-
-/// Why a message was refused; the name is the `reason` label of the reject counter and stands in the error log.
-/// R(enumerator, http status for a request, "reason text").
-#define DRISHTI_REJECTS(R)                                                                       \
-  R(bad_request_line, 400, "invalid request line")                                               \
-  R(bad_method, 400, "invalid method")                                                           \
-  R(bad_target, 400, "invalid request target")                                                   \
-  R(bad_version, 400, "invalid HTTP version")                                                    \
-  R(version_not_supported, 505, "HTTP version not supported")                                    \
-  R(target_too_long, 414, "request line too long")                                               \
-  R(bare_lf, 400, "bare LF as line end")                                                         \
-  R(bare_cr, 400, "bare CR")                                                                     \
-  R(bad_field_name, 400, "invalid field name")                                                   \
-  R(bad_field_value, 400, "invalid field value")                                                 \
-  R(missing_colon, 400, "field line without colon")                                              \
-  R(obsolete_fold, 400, "folded field line")                                                     \
-  R(field_too_large, 400, "field line too long")                                                 \
-  R(head_too_large, 400, "head too large")                                                       \
-  R(too_many_fields, 400, "too many fields")                                                     \
-  R(missing_host, 400, "no Host field")                                                          \
-  R(multiple_hosts, 400, "more than one Host field")                                             \
-  R(bad_host, 400, "invalid host")                                                               \
-  R(host_mismatch, 400, "Host differs from the request target")                                  \
-  R(length_and_chunked, 400, "Content-Length with Transfer-Encoding")                            \
-  R(bad_content_length, 400, "invalid Content-Length")                                           \
-  R(duplicate_content_length, 400, "more than one Content-Length")                               \
-  R(bad_transfer_encoding, 400, "invalid Transfer-Encoding")                                     \
-  R(unknown_transfer_encoding, 501, "unknown Transfer-Encoding")                                 \
-  R(transfer_encoding_in_http10, 400, "Transfer-Encoding in HTTP/1.0")                           \
-  R(method_not_allowed, 405, "method not allowed")                                               \
-  R(unknown_expectation, 417, "unknown expectation")                                             \
-  R(bad_chunk, 400, "invalid chunk")                                                             \
-  R(chunk_overhead, 400, "chunk framing too large")                                              \
-  R(bad_trailer, 400, "invalid trailer")                                                         \
-  R(bad_status_line, 502, "invalid status line")                                                 \
-  R(tls_on_plain_port, 400, "TLS on a plain port")                                               \
-  R(http2_preface, 505, "HTTP/2 preface on an HTTP/1 port")
-
-enum class Reject : std::uint8_t {
-  none,
-#define DRISHTI_R(id, status, text) id,
-  DRISHTI_REJECTS(DRISHTI_R)
-#undef DRISHTI_R
-};
-int reject_status(Reject reject);
-std::string_view reject_name(Reject reject);  ///< the enumerator's name: the metric label
-std::string_view reject_text(Reject reject);
 
 struct HeadLimits {
   std::size_t line = 8 << 10;    ///< request line, and each field line
   std::size_t total = 32 << 10;  ///< the whole head
   std::size_t fields = 100;
   bool underscores = false;      ///< underscores_in_headers
-  bool ignore_invalid = true;    ///< ignore_invalid_headers: only names with `_` or `.`-like oddities are dropped;
-                                 ///< what attacks use (space, control, empty) is always refused
+  bool ignore_invalid = true;    ///< ignore_invalid_headers: names with `_` or `.`-like oddities are dropped, or with
+                                 ///< false passed on as nginx does; what attacks use (space, control, empty) is
+                                 ///< always refused
 };
 
 enum class ParseState : std::uint8_t { need_more, done, rejected };
@@ -74,42 +29,68 @@ enum class ParseState : std::uint8_t { need_more, done, rejected };
 ///     RequestParser parser;  parser.start(limits, head);
 ///     while ((state = parser.parse({buffer, size})) == need_more) read more (same bytes first, buffer may move)
 ///
-/// After `done`, head_size() bytes belong to the head (with leading empty line), the body starts behind them.
+/// A line and the whole head count with their CRLFs. After `done`, head_size() bytes belong to the head (with leading empty line), the body starts behind them.
 class RequestParser {
  public:
   void start(const HeadLimits& limits, RequestHead& head);
   ParseState parse(std::string_view buffer);
-  std::size_t head_size() const { return position_; }
+  std::size_t head_size() const { return scanner_.position(); }
   Reject reject() const { return reject_; }
   /// True once a byte of the request line was seen (so a timeout is a 408, not an idle close).
   bool started() const { return started_; }
 
  private:
-  // (the author of the parser fills in)
+  enum class Stage : std::uint8_t { request_line, fields, finished };
+
+  ParseState refuse(Reject reason);
+  void move_to(const char* base);
+  bool parse_first_line(std::string_view buffer);
+  Reject parse_request_line(std::string_view line);
+  Reject parse_target(std::string_view target);
+  Reject parse_absolute_form(std::string_view target);
+  Reject add_field(std::string_view line);
+  Reject finish();
+  Reject check_host();
+  Reject check_expectation();
+
   HeadLimits limits_;
+  LineScanner scanner_;
   RequestHead* head_ = nullptr;
   const char* base_ = nullptr;
-  std::size_t position_ = 0;
+  std::size_t fields_seen_ = 0;  ///< with those dropped
+  std::uint16_t target_port_ = 0;  ///< default port of the scheme of an absolute-form target; 0: other form
+  Stage stage_ = Stage::request_line;
   Reject reject_ = Reject::none;
   bool started_ = false;
+  bool empty_line_seen_ = false;
 };
 
 /// The same for responses. `request_method` decides about the body (HEAD, CONNECT).
-/// 1xx heads are reported as done with status 1xx; start() again for the next.
+/// 1xx heads are reported as done with status 1xx; start() again for the next. `limits.line` and the rules for odd
+/// names do not apply: `limits.total` bounds the head (nginx proxy_buffer_size), any token is a name.
 class ResponseParser {
  public:
   void start(const HeadLimits& limits, Method request_method, ResponseHead& head);
   ParseState parse(std::string_view buffer);
-  std::size_t head_size() const { return position_; }
+  std::size_t head_size() const { return scanner_.position(); }
   Reject reject() const { return reject_; }
 
  private:
+  ParseState refuse(Reject reason);
+  void move_to(const char* base);
+  Reject parse_status_line(std::string_view line);
+  Reject add_field(std::string_view line);
+  Reject finish();
+
   HeadLimits limits_;
-  Method method_ = Method::get;
+  LineScanner scanner_;
   ResponseHead* head_ = nullptr;
   const char* base_ = nullptr;
-  std::size_t position_ = 0;
+  std::size_t fields_seen_ = 0;
+  Method method_ = Method::get;
   Reject reject_ = Reject::none;
+  bool status_line_seen_ = false;
+  bool finished_ = false;
 };
 
 }  // namespace drishti::http
