@@ -48,7 +48,7 @@ class RequestParser {
   Reject parse_request_line(std::string_view line);
   Reject parse_target(std::string_view target);
   Reject parse_absolute_form(std::string_view target);
-  Reject add_field(std::string_view line);
+  Reject add_field(std::string_view line, const char* readable);
   Reject finish();
   Reject check_host();
   Reject check_expectation();
@@ -79,7 +79,7 @@ class ResponseParser {
   ParseState refuse(Reject reason);
   void move_to(const char* base);
   Reject parse_status_line(std::string_view line);
-  Reject add_field(std::string_view line);
+  Reject add_field(std::string_view line, const char* readable);
   Reject finish();
 
   HeadLimits limits_;

@@ -42,7 +42,7 @@ Reject refuse_transfer_encoding(std::string_view value) {
     const std::size_t comma = std::min(value.find(','), value.size());
     const std::string_view coding = trim_ows(value.substr(0, comma));
     if (!is_token(coding)) return Reject::bad_transfer_encoding;
-    last_is_chunked = iequals(coding, "chunked");
+    last_is_chunked = is_word(coding, "chunked");
     ++codings;
     chunked += last_is_chunked ? 1 : 0;
     if (comma == value.size()) break;
@@ -59,7 +59,7 @@ Reject parse_framing(const FieldList& fields, int version, BodyFraming& body) {
     if (length != nullptr) return Reject::length_and_chunked;
     if (version < 11) return Reject::transfer_encoding_in_http10;
     if (fields.repeated(FieldId::transfer_encoding)) return Reject::bad_transfer_encoding;
-    if (!iequals(encoding->value, "chunked")) return refuse_transfer_encoding(encoding->value);
+    if (!is_word(encoding->value, "chunked")) return refuse_transfer_encoding(encoding->value);
     body = {BodyKind::chunked, 0};
   } else if (length != nullptr) {
     if (fields.repeated(FieldId::content_length)) return Reject::duplicate_content_length;
@@ -75,11 +75,13 @@ ConnectionOptions parse_connection(const FieldList& fields) {
   if (!fields.has(FieldId::connection)) return options;
   for (const Field& field : fields) {
     if (field.id != FieldId::connection) continue;
-    for_each_token(field.value, [&](std::string_view token) {
-      options.close |= iequals(token, "close");
-      options.keep_alive |= iequals(token, "keep-alive");
-      options.upgrade |= iequals(token, "upgrade");
-    });
+    const auto note = [&options](std::string_view token) {
+      options.close |= is_word(token, "close");
+      options.keep_alive |= is_word(token, "keep-alive");
+      options.upgrade |= is_word(token, "upgrade");
+    };
+    if (is_word(field.value, "keep-alive") || is_word(field.value, "close")) note(field.value);  // nearly always
+    else for_each_token(field.value, note);
   }
   return options;
 }

@@ -12,6 +12,10 @@ constexpr std::size_t longest_method = 64;
 
 /// 10 or 11, or why not. RFC 9112 2.3: HTTP/1.2 and later are read as 1.1.
 Reject parse_version(std::string_view text, int& version) {
+  if (text == "HTTP/1.1") [[likely]] {
+    version = 11;
+    return Reject::none;
+  }
   const bool form = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
   if (!form) return text.find(' ') == text.npos ? Reject::bad_version : Reject::bad_request_line;
   if (text[5] > '1') return Reject::version_not_supported;
@@ -34,7 +38,7 @@ bool asks_for_upgrade(const FieldList& fields) {
   bool wanted = false;
   for (const Field& field : fields) {
     if (field.id != FieldId::upgrade) continue;
-    for_each_token(field.value, [&](std::string_view protocol) { wanted |= !iequals(protocol, "h2c"); });
+    for_each_token(field.value, [&](std::string_view protocol) { wanted |= !is_word(protocol, "h2c"); });
   }
   return wanted;
 }
@@ -82,7 +86,7 @@ ParseState RequestParser::parse(std::string_view buffer) {
     if (result == LineScanner::Result::need_more) return ParseState::need_more;
     if (result == LineScanner::Result::rejected) return ParseState::rejected;
     if (line.empty()) stage_ = Stage::finished;
-    const Reject reason = line.empty() ? finish() : add_field(line);
+    const Reject reason = line.empty() ? finish() : add_field(line, buffer.data() + buffer.size());
     if (reason != Reject::none) return refuse(reason);
   }
   return ParseState::done;
@@ -155,10 +159,10 @@ Reject RequestParser::parse_absolute_form(std::string_view target) {
   return Reject::none;
 }
 
-Reject RequestParser::add_field(std::string_view line) {
+Reject RequestParser::add_field(std::string_view line, const char* readable) {
   if (++fields_seen_ > limits_.fields) return Reject::too_many_fields;
   Field field;
-  if (const Reject reason = parse_field_line(line, field); reason != Reject::none) return reason;
+  if (const Reject reason = parse_field_line(line, readable, field); reason != Reject::none) return reason;
   const bool drop = field.id == FieldId::other && limits_.ignore_invalid && !is_usual_name(field.name, limits_.underscores);
   if (!drop) head_->fields.add(field);
   return Reject::none;
@@ -205,7 +209,7 @@ Reject RequestParser::check_host() {
 
 /// RFC 9110 10.1.1; threat S35.
 Reject RequestParser::check_expectation() {
-  const bool known = !head_->fields.repeated(FieldId::expect) && iequals(head_->fields.get(FieldId::expect), "100-continue");
+  const bool known = !head_->fields.repeated(FieldId::expect) && is_word(head_->fields.get(FieldId::expect), "100-continue");
   return known ? Reject::none : Reject::unknown_expectation;
 }
 

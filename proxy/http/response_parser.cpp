@@ -68,7 +68,7 @@ ParseState ResponseParser::parse(std::string_view buffer) {
       status_line_seen_ = true;
     } else {
       finished_ = line.empty();
-      reason = finished_ ? finish() : add_field(line);
+      reason = finished_ ? finish() : add_field(line, buffer.data() + buffer.size());
     }
     if (reason != Reject::none) return refuse(reason);
   }
@@ -90,10 +90,10 @@ Reject ResponseParser::parse_status_line(std::string_view line) {
   return Reject::none;
 }
 
-Reject ResponseParser::add_field(std::string_view line) {
+Reject ResponseParser::add_field(std::string_view line, const char* readable) {
   if (++fields_seen_ > limits_.fields) return Reject::too_many_fields;
   Field field;
-  const Reject reason = parse_field_line(line, field);
+  const Reject reason = parse_field_line(line, readable, field);
   if (reason == Reject::none) head_->fields.add(field);
   return reason;
 }
