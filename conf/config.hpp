@@ -113,25 +113,6 @@ struct Resolver {
 
 // ---- variables ------------------------------------------------------------------------------------------------------
 
-struct Map {
-  Template source;
-  bool hostnames = false;
-  bool is_volatile = false;
-  std::unordered_map<std::string, Template> exact;  ///< keys lower-cased, as nginx compares them
-  std::vector<std::pair<std::string, Template>> wildcard_head;  ///< `*.example.com` -> ".example.com", longest first
-  std::vector<std::pair<std::string, Template>> wildcard_tail;  ///< `example.*` -> "example.", longest first
-  std::vector<std::pair<Regex, Template>> regexes;              ///< in file order
-  Template fallback;                                            ///< default
-  Where where;
-};
-
-/// A variable that the configuration defines. `map` is set for map variables; others are slots written by
-/// set or a named capture.
-struct UserVariable {
-  std::string name;
-  std::shared_ptr<const Map> map;
-};
-
 /// Named groups of one regular expression and the variable slots that they fill.
 struct NamedCapture {
   int group = 0;
@@ -141,6 +122,26 @@ struct NamedCapture {
 struct BoundRegex {
   Regex regex;
   std::vector<NamedCapture> names;
+};
+
+struct Map {
+  Template source;
+  bool hostnames = false;
+  bool is_volatile = false;
+  std::unordered_map<std::string, Template> exact;  ///< keys lower-cased, as nginx compares them
+  std::vector<std::pair<std::string, Template>> wildcard_head;  ///< `*.example.com` -> ".example.com", longest first
+  std::vector<std::pair<std::string, Template>> wildcard_tail;  ///< `example.*` -> "example.", longest first
+  std::vector<std::pair<Regex, Template>> regexes;              ///< in file order
+  std::vector<std::vector<NamedCapture>> regex_names;           ///< named groups of regexes[i], by the same index
+  Template fallback;                                            ///< default
+  Where where;
+};
+
+/// A variable that the configuration defines. `map` is set for map variables; others are slots written by
+/// set or a named capture.
+struct UserVariable {
+  std::string name;
+  std::shared_ptr<const Map> map;
 };
 
 // ---- rewrite phase --------------------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ struct BreakOp {};
 struct IfOp {
   Condition condition;
   std::vector<RewriteOp> then;
-  std::shared_ptr<Location> location;  ///< settings in force when the condition held (Kind::if_block)
+  std::shared_ptr<Location> location;  ///< settings in force when the condition held (Kind::if_block); null in a server
 };
 struct RewriteOp {
   std::variant<RewriteRule, ReturnOp, SetOp, BreakOp, IfOp> op;
@@ -222,8 +223,7 @@ struct CoreSettings {
   Setting<bool> reset_timedout_connection{false};
   Setting<std::string> default_type{"text/plain"};
   Setting<std::shared_ptr<const TypeMap>> types;  ///< never null after analysis (nginx's html, gif, jpg by default)
-  Setting<std::string> root{"html"};              ///< made absolute when it holds no variable
-  Setting<Template> root_template;                ///< the same, compiled; `root` or `alias` of this location
+  Setting<Template> root_template;                ///< `root` or `alias` of this location; absolute unless it starts with `$`
   Setting<std::vector<Template>> index;           ///< never empty after analysis (index.html)
   Setting<std::vector<ErrorPage>> error_pages;
   Setting<bool> recursive_error_pages{false};
@@ -286,7 +286,7 @@ struct NextUpstream {
 
 /// Bits of proxy_ignore_headers.
 struct IgnoreHeaders {
-  bool redirect = false, limit_rate = false, expires = false, cache_control = false, set_cookie = false,
+  bool redirect = false, limit_rate = false, accel_expires = false, expires = false, cache_control = false, set_cookie = false,
        buffering = false, charset = false, vary = false;
 };
 
@@ -342,11 +342,12 @@ struct ProxyPass {
 struct Location {
   enum class Kind { server_root, exact, prefix, prefix_final, regex, named, if_block };
   Kind kind = Kind::prefix;
-  std::string pattern;  ///< the decoded prefix, the expression, or @name
+  std::string pattern;  ///< the prefix as written, the expression, or @name; that of the enclosing location for if_block
   BoundRegex regex;
   bool internal = false;
   bool auto_redirect = false;  ///< a prefix ending in `/` with a proxy handler: /x answers 301 to /x/
   bool has_alias = false;      ///< root_template came from `alias`
+  std::string alias_prefix;    ///< the location prefix that `alias` stands for; empty when a regex location wrote it
   std::vector<std::shared_ptr<Location>> children;  ///< nested locations in file order
   const Location* parent = nullptr;                 ///< the enclosing location; null below a server
   std::vector<RewriteOp> rewrite;                   ///< the rewrite phase of this level, in file order

@@ -1,0 +1,82 @@
+// How a level takes over from the one around it what it does not write itself.
+#include "conf/config.hpp"
+
+namespace drishti::conf {
+
+void CoreSettings::inherit(const CoreSettings& parent) {
+  client_max_body_size.inherit(parent.client_max_body_size);
+  client_body_buffer_size.inherit(parent.client_body_buffer_size);
+  client_body_timeout.inherit(parent.client_body_timeout);
+  client_body_temp_path.inherit(parent.client_body_temp_path);
+  send_timeout.inherit(parent.send_timeout);
+  // One directive writes both.
+  if (!keepalive_timeout.is_set) keepalive_header_timeout = parent.keepalive_header_timeout;
+  keepalive_timeout.inherit(parent.keepalive_timeout);
+  keepalive_requests.inherit(parent.keepalive_requests);
+  keepalive_time.inherit(parent.keepalive_time);
+  lingering_close.inherit(parent.lingering_close);
+  lingering_time.inherit(parent.lingering_time);
+  lingering_timeout.inherit(parent.lingering_timeout);
+  reset_timedout_connection.inherit(parent.reset_timedout_connection);
+  default_type.inherit(parent.default_type);
+  types.inherit(parent.types);
+  root_template.inherit(parent.root_template);
+  index.inherit(parent.index);
+  error_pages.inherit(parent.error_pages);
+  recursive_error_pages.inherit(parent.recursive_error_pages);
+  etag.inherit(parent.etag);
+  if_modified_since.inherit(parent.if_modified_since);
+  max_ranges.inherit(parent.max_ranges);
+  server_tokens.inherit(parent.server_tokens);
+  server_name_in_redirect.inherit(parent.server_name_in_redirect);
+  port_in_redirect.inherit(parent.port_in_redirect);
+  absolute_redirect.inherit(parent.absolute_redirect);
+  log_not_found.inherit(parent.log_not_found);
+  sendfile.inherit(parent.sendfile);
+  tcp_nodelay.inherit(parent.tcp_nodelay);
+  chunked_transfer_encoding.inherit(parent.chunked_transfer_encoding);
+  msie_padding.inherit(parent.msie_padding);
+  limit_rate.inherit(parent.limit_rate);
+  limit_rate_after.inherit(parent.limit_rate_after);
+  access_logs.inherit(parent.access_logs);
+  error_logs.inherit(parent.error_logs);
+  resolver.inherit(parent.resolver);
+  resolver_timeout.inherit(parent.resolver_timeout);
+}
+
+void ProxySettings::inherit(const ProxySettings& parent) {
+  set_headers.inherit(parent.set_headers);
+  set_body.inherit(parent.set_body);
+  method.inherit(parent.method);
+  http_version.inherit(parent.http_version);
+  pass_request_headers.inherit(parent.pass_request_headers);
+  pass_request_body.inherit(parent.pass_request_body);
+  connect_timeout.inherit(parent.connect_timeout);
+  send_timeout.inherit(parent.send_timeout);
+  read_timeout.inherit(parent.read_timeout);
+  next_upstream.inherit(parent.next_upstream);
+  next_upstream_tries.inherit(parent.next_upstream_tries);
+  next_upstream_timeout.inherit(parent.next_upstream_timeout);
+  buffering.inherit(parent.buffering);
+  request_buffering.inherit(parent.request_buffering);
+  buffer_size.inherit(parent.buffer_size);
+  buffers_number.inherit(parent.buffers_number);
+  buffers_size.inherit(parent.buffers_size);
+  busy_buffers_size.inherit(parent.busy_buffers_size);
+  max_temp_file_size.inherit(parent.max_temp_file_size);
+  temp_path.inherit(parent.temp_path);
+  limit_rate.inherit(parent.limit_rate);
+  redirects.inherit(parent.redirects);
+  cookie_domains.inherit(parent.cookie_domains);
+  cookie_paths.inherit(parent.cookie_paths);
+  hide_headers.inherit(parent.hide_headers);
+  pass_headers.inherit(parent.pass_headers);
+  ignore_headers.inherit(parent.ignore_headers);
+  intercept_errors.inherit(parent.intercept_errors);
+  ignore_client_abort.inherit(parent.ignore_client_abort);
+  bind.inherit(parent.bind);
+  socket_keepalive.inherit(parent.socket_keepalive);
+  force_ranges.inherit(parent.force_ranges);
+}
+
+}  // namespace drishti::conf

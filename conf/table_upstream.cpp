@@ -1,0 +1,148 @@
+// upstream and its contents.
+#include <algorithm>
+
+#include "conf/setters.hpp"
+#include "conf/tables.hpp"
+
+namespace drishti::conf {
+namespace {
+
+void check_backup_fits(const Upstream& upstream, const Directive& d) {
+  const bool no_backup = upstream.method == BalanceMethod::ip_hash || upstream.method == BalanceMethod::hash ||
+                         upstream.method == BalanceMethod::random;
+  if (no_backup) fail("balancing method does not support parameter \"backup\"", d);
+}
+
+void read_upstream(Analysis& a, const Directive& d) {
+  Upstream& upstream = a.upstreams.define(d.args[0], d.where);
+  Scope scope;
+  scope.context = context::upstream;
+  scope.upstream = &upstream;
+  a.read_block(d, std::move(scope));
+  if (upstream.servers.empty()) fail("no servers are inside upstream", d);
+}
+
+int number_parameter(std::string_view text, const std::string& whole, const Directive& d, int least) {
+  const auto value = parse_number(text);
+  if (!value || *value < static_cast<std::uint64_t>(least) || *value > 1'000'000'000)
+    fail("invalid parameter " + quoted(whole), d);
+  return static_cast<int>(*value);
+}
+
+void read_server_parameter(Analysis& a, const Directive& d, const std::string& text, UpstreamServer& server) {
+  if (const auto weight = parameter(text, "weight")) {
+    server.weight = number_parameter(*weight, text, d, 1);
+  } else if (const auto conns = parameter(text, "max_conns")) {
+    server.max_conns = number_parameter(*conns, text, d, 0);
+  } else if (const auto fails = parameter(text, "max_fails")) {
+    server.max_fails = number_parameter(*fails, text, d, 0);
+  } else if (const auto time = parameter(text, "fail_timeout")) {
+    const auto value = parse_sec(*time);
+    if (!value) fail("invalid parameter " + quoted(text), d);
+    server.fail_timeout = *value;
+  } else if (text == "backup") {
+    check_backup_fits(*a.scope().upstream, d);
+    server.backup = true;
+  } else if (text == "down") {
+    server.down = true;
+  } else if (text == "resolve") {
+    server.resolve = true;
+  } else if (text == "drain" || parameter(text, "slow_start") || parameter(text, "service") || parameter(text, "route")) {
+    fail("parameter " + quoted(text) + " of the \"server\" directive is not implemented by drishti yet", d);
+  } else {
+    fail("invalid parameter " + quoted(text), d);
+  }
+}
+
+void add_server(Analysis& a, const Directive& d) {
+  const AddressUrl url = parse_address_url(d.args[0], false);
+  if (!url.error.empty()) fail(url.error + " in upstream " + quoted(d.args[0]), d);
+  UpstreamServer server = make_upstream_server(d.args[0], url, d.where);
+  for (std::size_t i = 1; i < d.args.size(); ++i) read_server_parameter(a, d, d.args[i], server);
+  a.scope().upstream->servers.push_back(std::move(server));
+}
+
+// nginx lets the last method win, with a warning; backup servers of another method are refused as it does.
+void choose(Analysis& a, const Directive& d, BalanceMethod method) {
+  Upstream& upstream = *a.scope().upstream;
+  if (a.scope().method_is_set) a.warn("load balancing method redefined", d.where);
+  a.scope().method_is_set = true;
+  upstream.method = method;
+  const bool has_backup = std::any_of(upstream.servers.begin(), upstream.servers.end(),
+                                      [](const UpstreamServer& server) { return server.backup; });
+  if (has_backup) check_backup_fits(upstream, d);
+}
+
+void set_least_conn(Analysis& a, const Directive& d) { choose(a, d, BalanceMethod::least_conn); }
+void set_ip_hash(Analysis& a, const Directive& d) { choose(a, d, BalanceMethod::ip_hash); }
+
+void set_hash(Analysis& a, const Directive& d) {
+  choose(a, d, BalanceMethod::hash);
+  Upstream& upstream = *a.scope().upstream;
+  upstream.hash_key = a.compile(d.args[0], d.where);
+  if (d.args.size() == 1) return;
+  if (d.args[1] != "consistent") fail("invalid parameter " + quoted(d.args[1]), d);
+  upstream.consistent = true;
+}
+
+void set_random(Analysis& a, const Directive& d) {
+  choose(a, d, BalanceMethod::random);
+  if (d.args.empty()) return;
+  if (d.args[0] != "two") fail("invalid parameter " + quoted(d.args[0]), d);
+  a.scope().upstream->random_two = true;
+  if (d.args.size() == 1 || d.args[1] == "least_conn") return;
+  if (d.args[1].starts_with("least_time"))
+    fail("parameter " + quoted(d.args[1]) + " of the \"random\" directive is not implemented by drishti yet", d);
+  fail("invalid parameter " + quoted(d.args[1]), d);
+}
+
+void set_zone(Analysis& a, const Directive& d) {
+  Upstream& upstream = *a.scope().upstream;
+  if (d.args[0].empty()) fail("invalid zone name " + quoted(d.args[0]), d);
+  upstream.zone = d.args[0];
+  if (d.args.size() == 1) return;
+  constexpr Bytes smallest = 8 * 4096;
+  const auto size = parse_size(d.args[1], false);
+  if (!size) fail("invalid zone size " + quoted(d.args[1]), d);
+  if (*size < smallest) fail("zone " + quoted(d.args[0]) + " is too small", d);
+  upstream.zone_size = *size;
+}
+
+void set_keepalive(Analysis& a, const Directive& d) {
+  const auto number = parse_number(d.args[0]);
+  if (!number || *number > 1'000'000) fail("invalid value " + quoted(d.args[0]) + " in \"keepalive\" directive", d);
+  a.scope().upstream->keepalive = static_cast<int>(*number);
+}
+
+constexpr unsigned u = context::upstream;
+using U = Upstream;
+
+constexpr DirectiveSpec table[] = {
+    {"upstream", context::http, block(take(1)), "name { ... }", "", "A named group of servers.", read_upstream,
+     Repeat::many, Effect::implemented, "Counters and health are those of the whole process, with or without `zone`."},
+    {"server", u, at_least(1),
+     "address [weight=number] [max_fails=number] [fail_timeout=time] [max_conns=number] [backup] [down] [resolve]", "",
+     "A server of the group: `host[:port]` or `unix:path`. Every address of a name is a peer of its own.", add_server,
+     Repeat::many, Effect::implemented, "Names are followed by their TTL; `resolve` says the same explicitly."},
+    {"least_conn", u, take(0), "", "", "Picks the server with the fewest requests in flight for its weight.",
+     set_least_conn},
+    {"ip_hash", u, take(0), "", "", "Picks by the client's address.", set_ip_hash},
+    {"hash", u, take(1, 2), "key [consistent]", "", "Picks by a key.", set_hash},
+    {"random", u, take(0, 2), "[two [least_conn]]", "", "Picks at random; `two` takes the better of two.", set_random},
+    {"zone", u, take(1, 2), "name [size]", "", "Accepted: state is always shared.", set_zone},
+    {"keepalive", u, take(1), "number", "32", "Idle connections kept per worker; 0 = none.", set_keepalive,
+     Repeat::once, Effect::implemented, "Connections are pooled by default, as in nginx since 1.29.7."},
+    {"keepalive_requests", u, take(1), "number", "1000", "Requests on one upstream connection.",
+     set_count<&U::keepalive_requests>},
+    {"keepalive_time", u, take(1), "time", "1h", "How long an upstream connection may be used.",
+     set_msec<&U::keepalive_time>},
+    {"keepalive_timeout", u, take(1), "time", "60s", "How long an upstream connection may be idle.",
+     set_msec<&U::keepalive_timeout>, Repeat::once, Effect::implemented,
+     "A shorter `Keep-Alive: timeout=` of the upstream is respected."},
+};
+
+}  // namespace
+
+std::span<const DirectiveSpec> upstream_directives() { return table; }
+
+}  // namespace drishti::conf

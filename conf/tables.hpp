@@ -1,0 +1,19 @@
+#pragma once
+// The parts of the directive table, one file a topic.
+
+#include <span>
+
+#include "conf/directive_table.hpp"
+
+namespace drishti::conf {
+
+std::span<const DirectiveSpec> main_directives();      ///< table_main.cpp
+std::span<const DirectiveSpec> server_directives();    ///< table_server.cpp
+std::span<const DirectiveSpec> location_directives();  ///< table_location.cpp
+std::span<const DirectiveSpec> rewrite_directives();   ///< table_rewrite.cpp
+std::span<const DirectiveSpec> proxy_directives();     ///< table_proxy.cpp
+std::span<const DirectiveSpec> upstream_directives();  ///< table_upstream.cpp
+std::span<const DirectiveSpec> log_directives();       ///< table_log.cpp
+std::span<const DirectiveSpec> tuning_directives();    ///< table_tuning.cpp
+
+}  // namespace drishti::conf

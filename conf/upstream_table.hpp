@@ -1,0 +1,36 @@
+#pragma once
+// The upstream groups of a configuration while it is read: a `proxy_pass` may name a group that comes later in the file.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conf/config.hpp"
+#include "conf/url.hpp"
+
+namespace drishti::conf {
+
+class UpstreamTable {
+ public:
+  /// Starts `upstream NAME { }`. Throws ConfigError `duplicate upstream "x"`.
+  Upstream& define(const std::string& name, const Where& where);
+
+  /// The group that `proxy_pass http://URL` goes to: one that is defined, now or later, or one of its own.
+  std::shared_ptr<const Upstream> refer(const AddressUrl& url, const Where& where);
+
+  /// Turns references that no block defined into groups of one server; all in order of appearance.
+  std::vector<std::shared_ptr<const Upstream>> finish();
+
+ private:
+  struct Entry {
+    std::shared_ptr<Upstream> upstream;
+    AddressUrl url;
+    bool is_defined = false;
+  };
+  std::vector<Entry> entries_;
+};
+
+/// One `server` of a group from its address, with everything else at its default.
+UpstreamServer make_upstream_server(const std::string& text, const AddressUrl& url, const Where& where);
+
+}  // namespace drishti::conf

@@ -1,0 +1,166 @@
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "context/file_path.hpp"
+#include "context/lookup.hpp"
+#include "context/request_id.hpp"
+#include "context/scratch.hpp"
+#include "context/time_text.hpp"
+#include "context/variables.hpp"
+#include "http/product.hpp"
+
+namespace drishti::context {
+namespace {
+
+using conf::Var;
+using http::FieldId;
+
+Found field_or_none(const RequestContext& context, FieldId id) {
+  const http::Field* field = context.head.fields.find(id);
+  return field == nullptr ? Found{} : field->value;
+}
+
+Found text_or_none(std::string_view text) { return text.empty() ? Found{} : text; }
+
+std::int64_t elapsed_ms(net::Clock::Steady since, const RequestContext& context) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(context.clock->now() - since).count();
+}
+
+/// nginx writes three digits; 000 before there is a status.
+std::string_view write_status(int status, NumberBuffer& buffer) {
+  for (int i = 2; i >= 0; --i, status /= 10) buffer.data[i] = static_cast<char>('0' + status % 10);
+  return {buffer.data, 3};
+}
+
+std::string_view hostname() {
+  static const std::string name = [] {
+    char text[256] = {};
+    return gethostname(text, sizeof text - 1) == 0 ? std::string(text) : std::string();
+  }();
+  return name;
+}
+
+Found tcp_info(Var id, const RequestContext& context, NumberBuffer& buffer) {
+  struct ::tcp_info info {};
+  socklen_t size = sizeof info;
+  if (context.connection == nullptr || getsockopt(context.connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return {};
+  }
+  switch (id) {
+    case Var::tcpinfo_rtt: return write_number(info.tcpi_rtt, buffer);
+    case Var::tcpinfo_rttvar: return write_number(info.tcpi_rttvar, buffer);
+    case Var::tcpinfo_snd_cwnd: return write_number(info.tcpi_snd_cwnd, buffer);
+    default: return write_number(info.tcpi_rcv_space, buffer);
+  }
+}
+
+/// All X-Forwarded-For values of the client and its address.
+Found add_x_forwarded_for(RequestContext& context) {
+  const std::string_view client = context.connection->remote_text;
+  if (!context.head.fields.has(FieldId::x_forwarded_for)) return client;
+  Scratch list(context);
+  for (const http::Field& field : context.head.fields) {
+    if (field.id == FieldId::x_forwarded_for) list.text.append(field.value).append(", ");
+  }
+  list.text.append(client);
+  return list.keep();
+}
+
+std::string_view realpath_root(RequestContext& context) {
+  const std::string root(document_root(context));
+  char* resolved = ::realpath(root.c_str(), nullptr);
+  if (resolved == nullptr) return {};
+  const std::string_view kept = context.arena.copy(resolved);
+  std::free(resolved);
+  return kept;
+}
+
+std::string_view limit_rate(RequestContext& context, NumberBuffer& buffer) {
+  std::uint64_t rate = context.limit_rate.value_or(0);
+  if (!context.limit_rate) parse_size(evaluate(*context.location->core.limit_rate, context), rate);
+  return write_number(rate, buffer);
+}
+
+std::string_view request_port(const RequestContext& context) { return context.head.host_port; }
+
+Found connection_variable(Var id, RequestContext& context, NumberBuffer& buffer) {
+  const ConnectionInfo& connection = *context.connection;
+  switch (id) {
+    case Var::binary_remote_addr: return connection.remote.binary_ip();
+    case Var::connection: return write_number(connection.id, buffer);
+    case Var::connection_requests: return write_number(connection.requests, buffer);
+    case Var::connection_time: return write_seconds(elapsed_ms(connection.accepted_at, context), buffer);
+    case Var::https: return connection.tls ? "on" : "";
+    case Var::proxy_add_x_forwarded_for: return add_x_forwarded_for(context);
+    case Var::remote_addr: return connection.remote_text;
+    case Var::remote_port:
+      return connection.remote.is_unix() ? "" : write_number(connection.remote.port(), buffer);
+    case Var::scheme: return connection.tls ? "https" : "http";
+    case Var::server_addr: return context.arena.copy(connection.local.ip_text());
+    case Var::server_port: return connection.local.is_unix() ? "" : write_number(connection.local.port(), buffer);
+    default: return {};
+  }
+}
+
+Found file_variable(Var id, RequestContext& context) {
+  switch (id) {
+    case Var::document_root: return document_root(context);
+    case Var::realpath_root: return realpath_root(context);
+    default: return file_path(context.uri, context);
+  }
+}
+
+}  // namespace
+
+Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
+  switch (id) {
+    case Var::args: case Var::query_string: return context.args;
+    case Var::body_bytes_sent: return write_number(context.body_bytes_sent, buffer);
+    case Var::bytes_sent: return write_number(context.bytes_sent, buffer);
+    case Var::content_length: return field_or_none(context, FieldId::content_length);
+    case Var::content_type: return field_or_none(context, FieldId::content_type);
+    case Var::document_uri: case Var::uri: return context.uri;
+    case Var::host: return context.host;
+    case Var::hostname: return hostname();
+    case Var::is_args: return context.args.empty() ? "" : "?";
+    case Var::is_request_port: return request_port(context).empty() ? "" : ":";
+    case Var::limit_rate: return limit_rate(context, buffer);
+    case Var::msec: return write_seconds(context.clock->wall_ms(), buffer);
+    case Var::nginx_version: return http::compatible_nginx_version;
+    case Var::pid: return write_number(getpid(), buffer);
+    case Var::pipe: return context.pipelined ? "p" : ".";
+    case Var::proxy_host: return text_or_none(context.proxy_host);
+    case Var::proxy_port: return text_or_none(context.proxy_port);
+    case Var::remote_user: return remote_user(context);
+    case Var::request: return text_or_none(context.head.request_line);
+    case Var::request_body: return text_or_none(context.body_in_memory);
+    case Var::request_body_file: return text_or_none(context.body_file);
+    case Var::request_completion: return context.completed ? "OK" : "";
+    case Var::request_id: return request_id(context);
+    case Var::request_length: return write_number(context.request_length, buffer);
+    case Var::request_method: return text_or_none(context.method_text);
+    case Var::request_port: return request_port(context);
+    case Var::request_time: return write_seconds(elapsed_ms(context.started_at, context), buffer);
+    case Var::request_uri: return context.head.target;
+    case Var::server_name: return context.server->first_name;
+    case Var::server_protocol: return context.head.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
+    case Var::status: return write_status(context.response.status, buffer);
+    case Var::time_iso8601: return time_text(context.clock->wall_ms()).iso8601;
+    case Var::time_local: return time_text(context.clock->wall_ms()).local;
+    case Var::document_root: case Var::realpath_root: case Var::request_filename: return file_variable(id, context);
+    case Var::tcpinfo_rtt: case Var::tcpinfo_rttvar: case Var::tcpinfo_snd_cwnd: case Var::tcpinfo_rcv_space:
+      return tcp_info(id, context, buffer);
+    case Var::upstream_addr: case Var::upstream_bytes_received: case Var::upstream_bytes_sent:
+    case Var::upstream_connect_time: case Var::upstream_header_time: case Var::upstream_response_length:
+    case Var::upstream_response_time: case Var::upstream_status:
+      return find_attempts_list(id, context, buffer);
+    case Var::upstream_cache_status: return {};  // nothing is cached: nginx without a cache says the same
+    default: return context.connection == nullptr ? Found{} : connection_variable(id, context, buffer);
+  }
+}
+
+}  // namespace drishti::context

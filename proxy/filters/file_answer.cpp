@@ -1,0 +1,246 @@
+#include "filters/file_answer.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "context/number_text.hpp"
+#include "context/request_id.hpp"
+#include "context/scratch.hpp"
+#include "filters/content_type.hpp"
+#include "http/date.hpp"
+#include "http/etag.hpp"
+#include "http/range.hpp"
+
+namespace drishti::filters {
+namespace {
+
+using context::RequestContext;
+using context::Scratch;
+using http::FieldId;
+using Action = StaticResult::Action;
+
+/// What identifies the file's state.
+struct Validators {
+  std::int64_t modified = 0;
+  std::string_view etag;  ///< "" with etag off
+};
+
+void append_hex(std::uint64_t value, std::string& out) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value, 16).ptr;
+  out.append(digits, end);
+}
+
+/// nginx's form: `"MTIME-SIZE"`, both hexadecimal.
+Validators validators_of(const struct stat& info, RequestContext& context) {
+  Validators validators{info.st_mtime, {}};
+  if (!*context.location->core.etag) return validators;
+  Scratch tag(context);
+  tag.text.push_back('"');
+  append_hex(static_cast<std::uint64_t>(info.st_mtime), tag.text);
+  tag.text.push_back('-');
+  append_hex(static_cast<std::uint64_t>(info.st_size), tag.text);
+  tag.text.push_back('"');
+  validators.etag = tag.keep();
+  return validators;
+}
+
+std::string_view http_date_text(std::int64_t seconds, RequestContext& context) {
+  char* date = context.arena.allocate(http::http_date_size);
+  http::write_http_date(seconds, date);
+  return {date, http::http_date_size};
+}
+
+bool modified_since(std::string_view field, const Validators& file, conf::IfModifiedSince mode) {
+  const auto since = http::parse_http_date(field);
+  if (mode == conf::IfModifiedSince::off || !since) return true;
+  if (*since == file.modified) return false;
+  return mode == conf::IfModifiedSince::exact || *since < file.modified;
+}
+
+bool precondition_failed(const http::FieldList& fields, const Validators& file) {
+  if (const http::Field* since = fields.find(FieldId::if_unmodified_since)) {
+    const auto time = http::parse_http_date(since->value);
+    if (!time || *time < file.modified) return true;
+  }
+  const http::Field* match = fields.find(FieldId::if_match);
+  return match != nullptr && !http::etag_in_list(match->value, file.etag, http::EtagComparison::strong);
+}
+
+/// nginx: with both fields, both must say "not modified".
+bool not_modified(const http::FieldList& fields, const Validators& file, conf::IfModifiedSince mode) {
+  const http::Field* since = fields.find(FieldId::if_modified_since);
+  const http::Field* none_match = fields.find(FieldId::if_none_match);
+  if (since == nullptr && none_match == nullptr) return false;
+  if (since != nullptr && modified_since(since->value, file, mode)) return false;
+  return none_match == nullptr || http::etag_in_list(none_match->value, file.etag, http::EtagComparison::weak);
+}
+
+/// Whether the ranges still fit what the client has (If-Range).
+bool ranges_apply(const http::FieldList& fields, const Validators& file) {
+  const http::Field* if_range = fields.find(FieldId::if_range);
+  if (if_range == nullptr) return true;
+  if (if_range->value.ends_with('"')) {
+    return http::etag_equal(if_range->value, file.etag, http::EtagComparison::strong);
+  }
+  return http::parse_http_date(if_range->value) == file.modified;
+}
+
+void append_range(const http::ByteRange& range, std::uint64_t size, std::string& out) {
+  out.append("bytes ");
+  context::append_number(range.first, out);
+  out.push_back('-');
+  context::append_number(range.last, out);
+  out.push_back('/');
+  context::append_number(size, out);
+}
+
+/// Makes the answers with ranges out of the complete one.
+class RangeAnswer {
+ public:
+  RangeAnswer(StaticResult& result, std::uint64_t size, RequestContext& context)
+      : result_(result), size_(size), context_(context) {}
+
+  void single(const http::ByteRange& range) {
+    Scratch value(context_);
+    append_range(range, size_, value.text);
+    begin(range.size());
+    context_.response.fields.add({"Content-Range", value.keep(), FieldId::content_range});
+    result_.parts.push_back({{}, range.first, range.size()});
+  }
+
+  void multiple(const std::vector<http::ByteRange>& ranges) {
+    char random[32];
+    context::write_random_hex(random);
+    boundary_ = context_.arena.copy({random, 20});
+    const std::string_view type = replace_content_type();
+    std::uint64_t length = 0;
+    for (const http::ByteRange& range : ranges) {
+      result_.parts.push_back({preamble(range, type), range.first, range.size()});
+      length += result_.parts.back().preamble.size() + range.size();
+    }
+    result_.epilogue = closing();
+    begin(length + result_.epilogue.size());
+  }
+
+  void unsatisfiable() {
+    context::Response& response = context_.response;
+    response.reset();
+    Scratch value(context_);
+    value.text.append("bytes */");
+    context::append_number(size_, value.text);
+    response.fields.add({"Content-Range", value.keep(), FieldId::content_range});
+    response.keep_fields = true;
+    result_.action = Action::error;
+    result_.status = 416;
+  }
+
+ private:
+  void begin(std::uint64_t length) {
+    context_.response.status = 206;
+    context_.response.content_length = length;
+    for (http::Field& field : context_.response.fields) {
+      if (field.id == FieldId::accept_ranges) field = http::Field{};  // said by the 206 itself, as in nginx
+    }
+  }
+
+  /// The type of the file, which each part then carries.
+  std::string_view replace_content_type() {
+    std::string_view own;
+    Scratch value(context_);
+    value.text.append("multipart/byteranges; boundary=").append(boundary_);
+    for (http::Field& field : context_.response.fields) {
+      if (field.id != FieldId::content_type) continue;
+      own = field.value;
+      field.value = value.keep();
+    }
+    return own;
+  }
+
+  std::string_view preamble(const http::ByteRange& range, std::string_view type) {
+    Scratch text(context_);
+    text.text.append("\r\n--").append(boundary_);
+    if (!type.empty()) text.text.append("\r\nContent-Type: ").append(type);
+    text.text.append("\r\nContent-Range: ");
+    append_range(range, size_, text.text);
+    text.text.append("\r\n\r\n");
+    return text.keep();
+  }
+
+  std::string_view closing() {
+    Scratch text(context_);
+    text.text.append("\r\n--").append(boundary_).append("--\r\n");
+    return text.keep();
+  }
+
+  StaticResult& result_;
+  std::uint64_t size_;
+  RequestContext& context_;
+  std::string_view boundary_;
+};
+
+/// True when the answer became one with ranges, or a 416.
+bool answer_ranges(StaticResult& result, std::uint64_t size, const Validators& file, RequestContext& context) {
+  const http::Field* field = context.head.fields.find(FieldId::range);
+  if (field == nullptr || !ranges_apply(context.head.fields, file)) return false;
+  thread_local std::vector<http::ByteRange> ranges;  // keeps its capacity
+  const auto max_ranges = static_cast<std::size_t>(*context.location->core.max_ranges);
+  RangeAnswer answer(result, size, context);
+  switch (http::parse_range(field->value, size, max_ranges, ranges)) {
+    case http::RangeOutcome::ignored: return false;
+    case http::RangeOutcome::unsatisfiable: answer.unsatisfiable(); return true;
+    case http::RangeOutcome::ranges: break;
+  }
+  if (ranges.size() == 1) {
+    answer.single(ranges.front());
+  } else {
+    answer.multiple(ranges);
+  }
+  return true;
+}
+
+void describe(std::uint64_t size, const Validators& file, RequestContext& context) {
+  start_own_answer(200, context);
+  set_content_type(content_type_for(context), context);
+  context::Response& response = context.response;
+  response.content_length = size;
+  response.fields.add({"Last-Modified", http_date_text(file.modified, context), FieldId::last_modified});
+  if (!file.etag.empty()) response.fields.add({"ETag", file.etag, FieldId::etag});
+}
+
+void become_not_modified(RequestContext& context) {
+  context.response.status = 304;
+  context.response.content_length.reset();
+  for (http::Field& field : context.response.fields) {
+    if (field.id == FieldId::content_type) field = http::Field{};
+  }
+}
+
+}  // namespace
+
+StaticResult answer_file(OpenResult opened, RequestContext& context) {
+  StaticResult result;
+  const auto size = static_cast<std::uint64_t>(opened.info.st_size);
+  const Validators file = validators_of(opened.info, context);
+  const bool is_conditional = context.error_status == 0;
+  if (is_conditional && precondition_failed(context.head.fields, file)) {
+    result.status = 412;
+    return result;
+  }
+  result.action = Action::send;
+  result.file = std::move(opened.file);
+  describe(size, file, context);
+  if (is_conditional && not_modified(context.head.fields, file, *context.location->core.if_modified_since)) {
+    become_not_modified(context);
+    return result;
+  }
+  const bool offers_ranges = is_conditional && *context.location->core.max_ranges > 0;
+  if (offers_ranges && !context.response.fields.has(FieldId::accept_ranges)) {
+    context.response.fields.add({"Accept-Ranges", "bytes", FieldId::accept_ranges});
+  }
+  if (offers_ranges && answer_ranges(result, size, file, context)) return result;
+  result.parts.push_back({{}, 0, size});
+  return result;
+}
+
+}  // namespace drishti::filters

@@ -1,0 +1,36 @@
+#pragma once
+// Which fields end at this hop. RFC 9110 7.6.1; threats H21, H22, R23.
+
+#include <string_view>
+
+#include "http/field.hpp"
+
+namespace drishti::filters {
+
+/// Whether any field with ID has TOKEN in its list.
+bool any_list_has_token(const http::FieldList& fields, http::FieldId id, std::string_view token);
+
+/// Fields that are always meant for one hop only.
+constexpr bool is_hop_by_hop(http::FieldId id) {
+  using http::FieldId;
+  switch (id) {
+    case FieldId::connection: case FieldId::keep_alive: case FieldId::proxy_connection: case FieldId::te:
+    case FieldId::trailer: case FieldId::transfer_encoding: case FieldId::upgrade: case FieldId::http2_settings:
+      return true;
+    default: return false;
+  }
+}
+
+/// The names that a Connection field lists. It may remove what it adds (unknown names, X-Forwarded-*, X-Real-IP); it
+/// never removes what is end-to-end by its definition (Host, Authorization, Cookie, Cache-Control, Content-* ...).
+class ConnectionNames {
+ public:
+  explicit ConnectionNames(const http::FieldList& fields);
+  bool lists(const http::Field& field) const;
+
+ private:
+  const http::FieldList& fields_;
+  bool has_names_ = false;  ///< something besides close and keep-alive
+};
+
+}  // namespace drishti::filters

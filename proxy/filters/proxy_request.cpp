@@ -1,0 +1,133 @@
+#include "filters/proxy_request.hpp"
+
+#include "context/number_text.hpp"
+#include "context/variables.hpp"
+#include "filters/generated_text.hpp"
+#include "filters/hop_by_hop.hpp"
+#include "http/tokens.hpp"
+
+namespace drishti::filters {
+namespace {
+
+using conf::SetHeader;
+using context::RequestContext;
+using http::FieldId;
+
+constexpr bool is_one_of(std::string_view name, std::initializer_list<std::string_view> lower_case_names) {
+  for (const std::string_view other : lower_case_names) {
+    if (name.size() == other.size() && http::iequals(name, other)) return true;
+  }
+  return false;
+}
+
+/// Never copied from the client: hop-by-hop fields and what is written anew.
+constexpr bool is_replaced(FieldId id) {
+  switch (id) {
+    case FieldId::host: case FieldId::expect: case FieldId::content_length: case FieldId::proxy_authorization: return true;
+    default: return is_hop_by_hop(id);
+  }
+}
+
+const SetHeader* find_set_header(const std::vector<SetHeader>& headers, std::string_view lower_case_name) {
+  for (const SetHeader& header : headers) {
+    if (header.name.size() == lower_case_name.size() && http::iequals(header.name, lower_case_name)) return &header;
+  }
+  return nullptr;
+}
+
+/// Appends `NAME: value\r\n`; takes it back when the value is empty or unsafe. True when it stays.
+bool append_field(std::string_view name, const conf::Template& value, RequestContext& context, std::string& out) {
+  const std::size_t start = out.size();
+  out.append(name).append(": ");
+  const std::size_t value_start = out.size();
+  context::append(value, context, out);
+  const std::string_view written = std::string_view(out).substr(value_start);
+  if (written.empty() || !is_safe_value(written)) {
+    out.resize(start);
+    return false;
+  }
+  out.append("\r\n");
+  return true;
+}
+
+void append_method(RequestContext& context, std::string& out) {
+  const auto& configured = *context.location->proxy.method;
+  const std::size_t start = out.size();
+  if (configured) context::append(*configured, context, out);
+  if (out.size() == start) out.append(context.method_text);
+}
+
+void append_host(const std::vector<SetHeader>& headers, RequestContext& context, std::string& out) {
+  const SetHeader* host = find_set_header(headers, "host");
+  if (host != nullptr && append_field("Host", host->value, context, out)) return;
+  // HTTP/1.1 needs a Host (RFC 9112 3.2), so that an empty one falls back to the default.
+  if (host != nullptr && *context.location->proxy.http_version == 10) return;
+  out.append("Host: ").append(context.proxy_host).append("\r\n");
+}
+
+void append_framing(const UpstreamBody& body, std::string& out) {
+  if (body.kind == UpstreamBody::Kind::chunked) out.append("Transfer-Encoding: chunked\r\n");
+  if (body.kind != UpstreamBody::Kind::length) return;
+  out.append("Content-Length: ");
+  context::append_number(body.length, out);
+  out.append("\r\n");
+}
+
+/// h2c would let a client tunnel requests past every rule of the proxy (threats S35, S37).
+bool asks_for_h2c(const std::vector<SetHeader>& headers, RequestContext& context) {
+  const SetHeader* upgrade = find_set_header(headers, "upgrade");
+  return upgrade != nullptr && http::has_token(context::evaluate(upgrade->value, context), "h2c");
+}
+
+void append_set_headers(const std::vector<SetHeader>& headers, RequestContext& context, std::string& out) {
+  const bool drop_upgrade = asks_for_h2c(headers, context);
+  for (const SetHeader& header : headers) {
+    if (is_one_of(header.name, {"host", "content-length", "transfer-encoding"})) continue;
+    if (drop_upgrade && is_one_of(header.name, {"upgrade", "connection", "http2-settings"})) continue;
+    append_field(header.name, header.value, context, out);
+  }
+}
+
+void append_client_fields(const std::vector<SetHeader>& headers, const RequestContext& context, std::string& out) {
+  const http::FieldList& fields = context.head.fields;
+  const ConnectionNames hop_names(fields);
+  for (const http::Field& field : fields) {
+    if (is_replaced(field.id) || hop_names.lists(field) || find_set_header(headers, field.name) != nullptr) continue;
+    out.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+}
+
+}  // namespace
+
+void write_upstream_head(std::string_view target, const UpstreamBody& body, RequestContext& context, std::string& out) {
+  const conf::ProxySettings& proxy = context.location->proxy;
+  const std::vector<SetHeader>& headers = *proxy.set_headers;
+  const bool is_http10 = *proxy.http_version == 10;
+  out.clear();
+  append_method(context, out);
+  out.append(" ").append(target).append(is_http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  append_host(headers, context, out);
+  if (is_http10 && find_set_header(headers, "connection") == nullptr) out.append("Connection: close\r\n");
+  append_set_headers(headers, context, out);
+  append_framing(body, out);
+  if (*proxy.pass_request_headers) append_client_fields(headers, context, out);
+  out.append("\r\n");
+}
+
+bool forwards_upgrade(RequestContext& context) {
+  const conf::ProxySettings& proxy = context.location->proxy;
+  const SetHeader* upgrade = find_set_header(*proxy.set_headers, "upgrade");
+  const SetHeader* connection = find_set_header(*proxy.set_headers, "connection");
+  if (*proxy.http_version == 10 || upgrade == nullptr || connection == nullptr) return false;
+  const std::string_view protocol = context::evaluate(upgrade->value, context);
+  return !protocol.empty() && !http::has_token(protocol, "h2c") &&
+         http::has_token(context::evaluate(connection->value, context), "upgrade");
+}
+
+std::optional<std::string_view> configured_body(RequestContext& context) {
+  const auto& body = *context.location->proxy.set_body;
+  if (!body) return std::nullopt;
+  return context::evaluate(*body, context);
+}
+
+}  // namespace drishti::filters

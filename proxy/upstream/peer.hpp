@@ -1,0 +1,64 @@
+#pragma once
+// Peer: one address of an upstream. PeerState: what is counted about it, process-wide, surviving reloads.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "conf/config.hpp"
+#include "conf/socket_address.hpp"
+#include "health/passive_health.hpp"
+
+namespace drishti::upstream {
+
+/// Process-wide counts of a peer. Shared by all workers and generations through PeerRegistry.
+struct alignas(64) PeerState {
+  std::atomic<std::int32_t> in_flight{0};  ///< requests now at this peer (idle connections are not counted)
+  health::PassiveHealth health;            ///< max_fails / fail_timeout accounting (nginx-semantics 3.2)
+};
+
+/// Immutable description of one address; `state` is shared.
+struct Peer {
+  SocketAddress address;
+  std::string address_text;  ///< `127.0.0.1:3000`: $upstream_addr
+  std::string server_name;   ///< the `server` line: `api1:3000`
+  int weight = 1;
+  int max_fails = 1;
+  std::chrono::seconds fail_timeout{10};
+  int max_conns = 0;
+  bool backup = false;
+  bool down = false;
+  std::shared_ptr<PeerState> state;
+
+  health::PassiveHealth::Limits limits() const { return {max_fails, fail_timeout.count()}; }
+};
+
+/// Holds one unit of in_flight; gives it back when it ends, on every path.
+class PeerLease {
+ public:
+  PeerLease() = default;
+  explicit PeerLease(std::shared_ptr<const Peer> peer) : peer_(std::move(peer)) {}
+  PeerLease(PeerLease&&) noexcept = default;
+  PeerLease& operator=(PeerLease&& other) noexcept {
+    release();
+    peer_ = std::move(other.peer_);
+    return *this;
+  }
+  ~PeerLease() { release(); }
+  const Peer& operator*() const { return *peer_; }
+  const Peer* operator->() const { return peer_.get(); }
+  const std::shared_ptr<const Peer>& peer() const { return peer_; }
+  explicit operator bool() const { return peer_ != nullptr; }
+  void release() {
+    if (peer_) peer_->state->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    peer_.reset();
+  }
+
+ private:
+  std::shared_ptr<const Peer> peer_;  // keeps the peer alive while DNS takes it out of the group
+};
+
+}  // namespace drishti::upstream
