@@ -1,6 +1,7 @@
 // What one head, one normalised target and one chunk cost. Prints nanoseconds an operation; with a case name and a
 // count as arguments it runs only that, for `valgrind --tool=callgrind --toggle-collect='measured*'`.
 
+#include <boost/beast/http/basic_parser.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -47,6 +48,28 @@ __attribute__((noinline)) void measured_response(std::string_view text, Response
   parser.start({}, Method::get, head);
   if (parser.parse(text) != ParseState::done) std::abort();
   sink += head.fields.size();
+}
+
+/// Boost.Beast's basic_parser with callbacks that keep nothing, for comparison.
+__attribute__((noinline)) void measured_beast(std::string_view text) {
+  struct Counter : boost::beast::http::basic_parser<true> {
+    using string_view = boost::beast::string_view;
+    using error_code = boost::beast::error_code;
+    std::uint64_t fields = 0;
+    void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code&) override {}
+    void on_response_impl(int, string_view, int, error_code&) override {}
+    void on_field_impl(boost::beast::http::field, string_view, string_view, error_code&) override { ++fields; }
+    void on_header_impl(error_code&) override {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+    std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
+    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override { return body.size(); }
+    void on_finish_impl(error_code&) override {}
+  } parser;
+  boost::beast::error_code error;
+  parser.put(boost::asio::buffer(text.data(), text.size()), error);
+  if (error || !parser.is_header_done()) std::abort();
+  sink += parser.fields;
 }
 
 __attribute__((noinline)) void measured_target(std::string_view target, char* scratch) {
@@ -102,6 +125,8 @@ int main(int argc, char** argv) {
   run("small_request", wanted, count, [&] { measured_request(small_request, request_parser, request_head); });
   run("browser_request", wanted, count, [&] { measured_request(browser_request, request_parser, request_head); });
   run("response", wanted, count, [&] { measured_response(response, response_parser, response_head); });
+  run("beast_small", wanted, count, [&] { measured_beast(small_request); });
+  run("beast_browser", wanted, count, [&] { measured_beast(browser_request); });
   run("plain_target", wanted, count, [&] { measured_target("/articles/2024/06/how-to-read?ref=home", scratch.data()); });
   run("escaped_target", wanted, count, [&] { measured_target("/articles/../2024/%30%36//how-to-read?ref=home", scratch.data()); });
   run("ten_chunks", wanted, count, [&] { measured_chunks(ten_chunks, decoder); });

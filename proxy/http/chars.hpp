@@ -104,6 +104,15 @@ inline unsigned uri_end_mask(__m128i bytes) {
   const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')));
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low_or_high, others)));
 }
+inline unsigned not_plain_name_mask(__m128i bytes) {
+  const auto within = [](__m128i where, char first, char count) {  // unsigned: first <= byte < first + count
+    const __m128i distance = _mm_sub_epi8(where, _mm_set1_epi8(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(distance, _mm_set1_epi8(static_cast<char>(count - 1))), distance);
+  };
+  const __m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
+  const __m128i digits_or_dash = _mm_or_si128(within(bytes, '0', 10), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(letters, digits_or_dash))) ^ 0xffffU;
+}
 /// Of 16 bytes, with the one behind them looked at: `/` counts only before `/` or `.`.
 inline unsigned path_break_mask(const char* from) {
   const __m128i bytes = load16(from), next = load16(from + 1);
@@ -124,6 +133,17 @@ inline const char* find_control(const char* begin, const char* end) {
   }
 #endif
   return detail::find_class(char_control, begin, end);
+}
+
+/// The first byte not of class char_plain_name, or `end`.
+inline const char* find_not_plain_name(const char* begin, const char* end) {
+#if defined(__SSE2__)
+  for (; end - begin >= 16; begin += 16) {
+    if (const unsigned mask = detail::not_plain_name_mask(detail::load16(begin))) return begin + __builtin_ctz(mask);
+  }
+#endif
+  while (begin != end && is(char_plain_name, *begin)) ++begin;
+  return begin;
 }
 
 /// The first byte that may be a reason to change a path: of class char_path_break, or another control.

@@ -21,6 +21,15 @@ LineScanner::Result LineScanner::unfinished(std::string_view buffer, std::size_t
   return Result::rejected;
 }
 
+Reject parse_odd_name(std::string_view line, Field& field) {
+  if (is_ows(line.front())) return Reject::obsolete_fold;
+  const std::size_t colon = line.find(':');
+  if (colon == line.npos) return Reject::missing_colon;
+  field.name = line.substr(0, colon);
+  field.id = FieldId::other;
+  return is_token(field.name) ? Reject::none : Reject::bad_field_name;
+}
+
 std::optional<std::uint64_t> parse_content_length(std::string_view value) {
   constexpr std::uint64_t maximum = INT64_MAX;
   if (value.empty() || value.size() > 64) return std::nullopt;
@@ -72,16 +81,19 @@ Reject parse_framing(const FieldList& fields, int version, BodyFraming& body) {
 
 ConnectionOptions parse_connection(const FieldList& fields) {
   ConnectionOptions options;
-  if (!fields.has(FieldId::connection)) return options;
+  const auto note = [&options](std::string_view token) {
+    options.close |= is_word(token, "close");
+    options.keep_alive |= is_word(token, "keep-alive");
+    options.upgrade |= is_word(token, "upgrade");
+  };
+  const Field* const first = fields.find(FieldId::connection);
+  if (first == nullptr) return options;
+  if (!fields.repeated(FieldId::connection) && is_word(first->value, "keep-alive")) {  // nearly always
+    options.keep_alive = true;
+    return options;
+  }
   for (const Field& field : fields) {
-    if (field.id != FieldId::connection) continue;
-    const auto note = [&options](std::string_view token) {
-      options.close |= is_word(token, "close");
-      options.keep_alive |= is_word(token, "keep-alive");
-      options.upgrade |= is_word(token, "upgrade");
-    };
-    if (is_word(field.value, "keep-alive") || is_word(field.value, "close")) note(field.value);  // nearly always
-    else for_each_token(field.value, note);
+    if (field.id == FieldId::connection) for_each_token(field.value, note);
   }
   return options;
 }

@@ -2,7 +2,6 @@
 // What the two head parsers share: finding lines within limits, and field lines. RFC 9112 2.2 and 5.
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "http/chars.hpp"
@@ -25,33 +24,24 @@ inline LineScanner::Result LineScanner::next(std::string_view buffer, Reject too
   return unfinished(buffer, window, static_cast<std::size_t>(stop - buffer.data()), too_long, reject);
 }
 
-/// The first colon of the line [begin, end), or nullptr. Reads ahead up to READABLE, where the buffer ends.
-inline const char* find_colon(const char* begin, const char* end, const char* readable) {
-#if defined(__SSE2__)
-  if (readable - begin >= 16) [[likely]] {
-    const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(detail::load16(begin), _mm_set1_epi8(':')));
-    if (mask != 0) {
-      const char* const colon = begin + __builtin_ctz(static_cast<unsigned>(mask));
-      return colon < end ? colon : nullptr;
-    }
-  }
-#endif
-  static_cast<void>(readable);
-  return static_cast<const char*>(std::memchr(begin, ':', static_cast<std::size_t>(end - begin)));
-}
+/// Judges a name with bytes that nginx calls invalid; fills name (and id other) when it is a token all the same.
+Reject parse_odd_name(std::string_view line, Field& field);
 
-/// Parses a non-empty line without controls, with CRLF behind it, into `field`; READABLE as for find_colon.
-inline Reject parse_field_line(std::string_view line, const char* readable, Field& field) {
+/// Parses a non-empty line without controls, with CRLF behind it, into `field`. `odd_name` tells that the name is a
+/// token but not only letters, digits and `-`. The buffer ends at READABLE; wide loads may look ahead as far as that.
+inline Reject parse_field_line(std::string_view line, const char* readable, Field& field, bool& odd_name) {
   const char* const begin = line.data();
   const char* end = begin + line.size();
-  if (is_ows(*begin)) [[unlikely]] return Reject::obsolete_fold;
-  const char* const colon = find_colon(begin, end, readable);
-  if (colon == nullptr) [[unlikely]] return Reject::missing_colon;
-  field.name = {begin, static_cast<std::size_t>(colon - begin)};
-  field.id = detail::find_field_id(field.name);
-  if (field.id == FieldId::other && !is_token(field.name)) [[unlikely]] return Reject::bad_field_name;
-  const char* value = colon + 1;
-  while (is_ows(*value)) ++value;  // the CR of the line ends this at the latest
+  const char* const colon = find_not_plain_name(begin, readable);  // the CR of the line ends this at the latest
+  odd_name = *colon != ':' || colon == begin;
+  if (odd_name) [[unlikely]] {
+    if (const Reject reason = parse_odd_name(line, field); reason != Reject::none) return reason;
+  } else {
+    field.name = {begin, static_cast<std::size_t>(colon - begin)};
+    field.id = detail::find_field_id(field.name);
+  }
+  const char* value = begin + field.name.size() + 1;
+  while (is_ows(*value)) ++value;
   while (end > value && is_ows(end[-1])) --end;
   field.value = {value, static_cast<std::size_t>(end - value)};
   return Reject::none;

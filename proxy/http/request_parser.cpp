@@ -43,10 +43,9 @@ bool asks_for_upgrade(const FieldList& fields) {
   return wanted;
 }
 
-/// Letters, digits, `-` and perhaps `_`: what nginx calls a valid name.
-bool is_usual_name(std::string_view name, bool underscores) {
-  return std::all_of(name.begin(), name.end(),
-                     [=](char c) { return is(char_plain_name, c) || (c == '_' && underscores); });
+/// Letters, digits, `-` and `_`: what nginx calls a valid name with underscores_in_headers.
+bool is_usual_with_underscores(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return is(char_plain_name, c) || c == '_'; });
 }
 
 }  // namespace
@@ -162,8 +161,9 @@ Reject RequestParser::parse_absolute_form(std::string_view target) {
 Reject RequestParser::add_field(std::string_view line, const char* readable) {
   if (++fields_seen_ > limits_.fields) return Reject::too_many_fields;
   Field field;
-  if (const Reject reason = parse_field_line(line, readable, field); reason != Reject::none) return reason;
-  const bool drop = field.id == FieldId::other && limits_.ignore_invalid && !is_usual_name(field.name, limits_.underscores);
+  bool odd_name;
+  if (const Reject reason = parse_field_line(line, readable, field, odd_name); reason != Reject::none) return reason;
+  const bool drop = odd_name && limits_.ignore_invalid && !(limits_.underscores && is_usual_with_underscores(field.name));
   if (!drop) head_->fields.add(field);
   return Reject::none;
 }
@@ -192,11 +192,11 @@ Reject RequestParser::check_host() {
   if (field != nullptr) {
     Authority authority;
     if (!parse_authority(field->value, authority)) return Reject::bad_host;
-    const bool same = iequals(authority.host, head.host) && same_port(authority.port, head.host_port, target_port_);
-    if (target_port_ != 0 && !same) return Reject::host_mismatch;
     if (target_port_ == 0) {
       head.host = authority.host;
       head.host_port = authority.port;
+    } else if (!iequals(authority.host, head.host) || !same_port(authority.port, head.host_port, target_port_)) {
+      return Reject::host_mismatch;
     }
   }
   if (target_port_ == 0 || head.target.starts_with('/')) return Reject::none;

@@ -93,7 +93,8 @@ Reject ResponseParser::parse_status_line(std::string_view line) {
 Reject ResponseParser::add_field(std::string_view line, const char* readable) {
   if (++fields_seen_ > limits_.fields) return Reject::too_many_fields;
   Field field;
-  const Reject reason = parse_field_line(line, readable, field);
+  bool odd_name;  // of no interest: clients get what the upstream named
+  const Reject reason = parse_field_line(line, readable, field, odd_name);
   if (reason == Reject::none) head_->fields.add(field);
   return reason;
 }
