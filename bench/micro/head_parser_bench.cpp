@@ -127,8 +127,10 @@ int main(int argc, char** argv) {
   run("response", wanted, count, [&] { measured_response(response, response_parser, response_head); });
   run("beast_small", wanted, count, [&] { measured_beast(small_request); });
   run("beast_browser", wanted, count, [&] { measured_beast(browser_request); });
-  run("plain_target", wanted, count, [&] { measured_target("/articles/2024/06/how-to-read?ref=home", scratch.data()); });
-  run("escaped_target", wanted, count, [&] { measured_target("/articles/../2024/%30%36//how-to-read?ref=home", scratch.data()); });
+  run("plain_target", wanted, count,
+      [&] { measured_target("/articles/2024/06/how-to-read?ref=home", scratch.data()); });
+  run("escaped_target", wanted, count,
+      [&] { measured_target("/articles/../2024/%30%36//how-to-read?ref=home", scratch.data()); });
   run("ten_chunks", wanted, count, [&] { measured_chunks(ten_chunks, decoder); });
   std::printf("sizes: small_request %zu, browser_request %zu, response %zu bytes\n", small_request.size(),
               browser_request.size(), response.size());

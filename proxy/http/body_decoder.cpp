@@ -74,8 +74,10 @@ std::size_t BodyDecoder::skip_usual_framing(std::string_view input) {
   }
   const char* const digits = at;
   std::uint64_t size = 0;
-  for (int digit; at != end && (digit = hex_value(*at)) >= 0; ++at) size = size << 4 | static_cast<std::uint64_t>(digit);
-  const bool usual = at != digits && *digits != '0' && at - digits < 16 && end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+  for (int digit; at != end && (digit = hex_value(*at)) >= 0; ++at)
+    size = size << 4 | static_cast<std::uint64_t>(digit);
+  const bool usual =
+      at != digits && *digits != '0' && at - digits < 16 && end - at >= 2 && at[0] == '\r' && at[1] == '\n';
   if (!usual) return 0;
   if (size_line_error(size) != Reject::none) return 0;  // found again, at its byte
   remaining_ = size;
@@ -104,8 +106,10 @@ BodyDecoder::State BodyDecoder::on_size(char c) {
   }
   if (++line_bytes_ > max_size_line) return refuse(Reject::chunk_overhead);
   if (const int digit = hex_value(c); digit >= 0) {
-    if (digits_ > 0 || digit > 0) ++digits_;
-    else ++overhead_;
+    if (digits_ > 0 || digit > 0)
+      ++digits_;
+    else
+      ++overhead_;
     if (digits_ > max_size_digits) return refuse(Reject::bad_chunk);
     remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
     return State::size;

@@ -12,13 +12,13 @@
 namespace drishti::http {
 
 enum CharClass : std::uint8_t {
-  char_token = 1,       ///< tchar, RFC 9110 5.6.2
-  char_plain_name = 2,  ///< a field name byte that nginx calls valid: letters, digits, `-`
-  char_host = 4,        ///< reg-name without `%`, `,` and `.`: unreserved, sub-delims
-  char_uri_end = 8,     ///< ends a run in a request target: SP, CTL, DEL, `#`, 0x80 and up
-  char_control = 16,    ///< CTL but HTAB, and DEL: never inside a line
-  char_path_break = 32, ///< needs a look while a path is normalised: `%`, `/`, `?`, `#`, NUL, CR, LF
-  char_escape_uri = 64, ///< percent-encoded in a path
+  char_token = 1,          ///< tchar, RFC 9110 5.6.2
+  char_plain_name = 2,     ///< a field name byte that nginx calls valid: letters, digits, `-`
+  char_host = 4,           ///< reg-name without `%`, `,` and `.`: unreserved, sub-delims
+  char_uri_end = 8,        ///< ends a run in a request target: SP, CTL, DEL, `#`, 0x80 and up
+  char_control = 16,       ///< CTL but HTAB, and DEL: never inside a line
+  char_path_break = 32,    ///< needs a look while a path is normalised: `%`, `/`, `?`, `#`, NUL, CR, LF
+  char_escape_uri = 64,    ///< percent-encoded in a path
   char_escape_args = 128,  ///< percent-encoded in arguments
 };
 
@@ -101,7 +101,8 @@ inline unsigned control_mask(__m128i bytes) {
 }
 inline unsigned uri_end_mask(__m128i bytes) {
   const __m128i low_or_high = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21));  // signed: 0x80 and up are negative
-  const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')));
+  const __m128i others =
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')));
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low_or_high, others)));
 }
 inline unsigned not_plain_name_mask(__m128i bytes) {

@@ -29,7 +29,8 @@ enum class ParseState : std::uint8_t { need_more, done, rejected };
 ///     RequestParser parser;  parser.start(limits, head);
 ///     while ((state = parser.parse({buffer, size})) == need_more) read more (same bytes first, buffer may move)
 ///
-/// A line and the whole head count with their CRLFs. After `done`, head_size() bytes belong to the head (with leading empty line), the body starts behind them.
+/// A line and the whole head count with their CRLFs. After `done`, head_size() bytes belong to the head (with leading
+/// empty line), the body starts behind them.
 class RequestParser {
  public:
   void start(const HeadLimits& limits, RequestHead& head);

@@ -9,15 +9,21 @@ LineScanner::Result LineScanner::unfinished(std::string_view buffer, std::size_t
   const bool lone_cr = stop + 1 == window && buffer[stop] == '\r';  // its LF may be the next byte
   if (stop == window || lone_cr) {
     scanned_ = stop;
-    if (window == position_ + line_limit_) reject = too_long;
-    else if (window == total_limit_) reject = Reject::head_too_large;
-    else return Result::need_more;
+    if (window == position_ + line_limit_)
+      reject = too_long;
+    else if (window == total_limit_)
+      reject = Reject::head_too_large;
+    else
+      return Result::need_more;
     return Result::rejected;
   }
   const std::string_view before = buffer.substr(position_, stop - position_);
-  if (buffer[stop] == '\n') reject = Reject::bare_lf;
-  else if (buffer[stop] == '\r') reject = Reject::bare_cr;
-  else reject = before.find(':') == before.npos ? Reject::bad_field_name : Reject::bad_field_value;
+  if (buffer[stop] == '\n')
+    reject = Reject::bare_lf;
+  else if (buffer[stop] == '\r')
+    reject = Reject::bare_cr;
+  else
+    reject = before.find(':') == before.npos ? Reject::bad_field_name : Reject::bad_field_value;
   return Result::rejected;
 }
 

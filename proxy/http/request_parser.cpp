@@ -16,7 +16,8 @@ Reject parse_version(std::string_view text, int& version) {
     version = 11;
     return Reject::none;
   }
-  const bool form = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+  const bool form =
+      text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
   if (!form) return text.find(' ') == text.npos ? Reject::bad_version : Reject::bad_request_line;
   if (text[5] > '1') return Reject::version_not_supported;
   if (text[5] == '0') return Reject::bad_version;
@@ -139,7 +140,8 @@ Reject RequestParser::parse_request_line(std::string_view line) {
 /// RFC 9112 3.2.
 Reject RequestParser::parse_target(std::string_view target) {
   head_->target = target;
-  if (target[0] == '/') [[likely]] return Reject::none;
+  if (target[0] == '/') [[likely]]
+    return Reject::none;
   if (target == "*") return head_->method == Method::options ? Reject::none : Reject::bad_target;
   return parse_absolute_form(target);
 }
@@ -163,7 +165,8 @@ Reject RequestParser::add_field(std::string_view line, const char* readable) {
   Field field;
   bool odd_name;
   if (const Reject reason = parse_field_line(line, readable, field, odd_name); reason != Reject::none) return reason;
-  const bool drop = odd_name && limits_.ignore_invalid && !(limits_.underscores && is_usual_with_underscores(field.name));
+  const bool drop =
+      odd_name && limits_.ignore_invalid && !(limits_.underscores && is_usual_with_underscores(field.name));
   if (!drop) head_->fields.add(field);
   return Reject::none;
 }
@@ -209,7 +212,8 @@ Reject RequestParser::check_host() {
 
 /// RFC 9110 10.1.1; threat S35.
 Reject RequestParser::check_expectation() {
-  const bool known = !head_->fields.repeated(FieldId::expect) && is_word(head_->fields.get(FieldId::expect), "100-continue");
+  const bool known =
+      !head_->fields.repeated(FieldId::expect) && is_word(head_->fields.get(FieldId::expect), "100-continue");
   return known ? Reject::none : Reject::unknown_expectation;
 }
 

@@ -13,7 +13,8 @@ namespace {
 void check_views(const RequestHead& head, std::string_view buffer) {
   for (const std::string_view view : {head.request_line, head.method_text}) FUZZ_CHECK(lies_inside(view, buffer));
   FUZZ_CHECK(head.host.empty() || lies_inside(head.host, buffer));
-  FUZZ_CHECK(head.target.empty() || head.target_storage.data() == head.target.data() || lies_inside(head.target, buffer));
+  FUZZ_CHECK(head.target.empty() || head.target_storage.data() == head.target.data() ||
+             lies_inside(head.target, buffer));
   check_field_views(head.fields, buffer);
 }
 

@@ -92,7 +92,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   check_authority(input);
   check_date(input);
   const std::size_t half = size / 2;
-  for (const std::string_view found : {find_argument(input, input.substr(0, half)), find_cookie(input, input.substr(half))}) {
+  for (const std::string_view found :
+       {find_argument(input, input.substr(0, half)), find_cookie(input, input.substr(half))}) {
     FUZZ_CHECK(found.size() <= size);
   }
   if (is_etag(input)) FUZZ_CHECK(etag_in_list(input, input, EtagComparison::weak));
