@@ -20,7 +20,6 @@ const conf::Location& defining_location(const conf::Location& location) {
 
 std::string_view document_root(RequestContext& context) {
   const conf::CoreSettings& core = context.location->core;
-  if (core.root_template->empty()) return *core.root;
   const std::string_view root = evaluate(*core.root_template, context);
   if (core.root_template->is_literal() || root.starts_with('/') || context.config == nullptr) return root;
   Scratch path(context);

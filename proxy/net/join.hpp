@@ -14,10 +14,13 @@ class Companion {
   Companion(const Companion&) = delete;
   Companion& operator=(const Companion&) = delete;
 
-  bool await_ready() const { return done_; }
-  void await_suspend(std::coroutine_handle<> handle) { waiter_ = handle; }
-  void await_resume() {}
-  Companion& join() { return *this; }
+  struct Join {
+    Companion& companion;
+    bool await_ready() const { return companion.done_; }
+    void await_suspend(std::coroutine_handle<> handle) { companion.waiter_ = handle; }
+    void await_resume() {}
+  };
+  Join join() { return {*this}; }
 
  private:
   static Detached start(Companion* self, Task<void> task) {

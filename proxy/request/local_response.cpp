@@ -1,5 +1,6 @@
 #include "request/local_response.hpp"
 
+#include "filters/content_type.hpp"
 #include "filters/error_pages.hpp"
 #include "filters/response_headers.hpp"
 
@@ -27,7 +28,7 @@ net::Task<void> send_text(WorkerServices&, context::RequestContext& context, Cli
     client.abort();
     co_return;
   }
-  std::string_view type = filters::content_type_for(context.uri, context);
+  std::string_view type = filters::content_type_for(context);
   filters::local_response(final_status(status, context), type, text, context);
   co_await send_whole(context, client, text);
 }

@@ -8,7 +8,6 @@
 #include "filters/proxy_response.hpp"
 #include "request/response_relay.hpp"
 #include "request/upgrade_tunnel.hpp"
-#include "upstream/outcome.hpp"
 
 namespace drishti::request {
 
@@ -109,8 +108,8 @@ void ProxyExchange::begin_attempt() {
   attempt_begun_ = services_.clock().now();
   context::Attempt trace;
   trace.address = context_.arena.copy(lease_->address_text);
-  trace.after_redirect = context_.internal_redirects > 0 && context_.attempts.empty() == false && tries_left_ >= 0 &&
-                         begun_ == attempt_begun_;
+  trace.after_redirect = is_first_attempt_ && !context_.attempts.empty();
+  is_first_attempt_ = false;
   context_.attempts.push_back(trace);
 }
 
@@ -149,8 +148,8 @@ net::Task<Outcome> ProxyExchange::try_peers() {
   pick_.client = &context_.connection->remote;
   begun_ = services_.clock().now();
   if (!pick()) co_return give_up(Failure::no_live_peer);
-  single_ = view_->balancer->peers().is_single();
-  tries_left_ = single_ ? 1 : view_->balancer->peers().tries();
+  const upstream::PeerSet& peers = view_->balancer->peers();
+  tries_left_ = peers.is_single() ? 1 : peers.tries();
   if (int cap = *settings_.next_upstream_tries; cap > 0) tries_left_ = std::min(tries_left_, cap);
   for (;;) {
     --tries_left_;
@@ -183,19 +182,16 @@ bool ProxyExchange::drops_response() {
   }
   end_attempt();
   bool counted = status != 403 && status != 404;
-  upstream::report(*failed, counted ? upstream::Outcome::failed : upstream::Outcome::not_counted, single_,
-                   services_.steady_seconds(), services_.error_log);
-  if (counted) view_->balancer->note_failure(*failed);
+  report(*failed, counted ? upstream::Outcome::failed : upstream::Outcome::not_counted);
   sent_before_ = true;
   attempt_.connection().reset();
   services_.metrics.upstream_retries.add();
   return true;
 }
 
-void ProxyExchange::blame(bool counted) {
-  upstream::report(*lease_, counted ? upstream::Outcome::failed : upstream::Outcome::not_counted, single_,
-                   services_.steady_seconds(), services_.error_log);
-  if (counted) view_->balancer->note_failure(*lease_);
+void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
+  upstream::report(*view_->balancer, peer, outcome, services_.steady_seconds(), services_.error_log,
+                   context_.connection->id, " while reading response header from upstream");
 }
 
 std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
@@ -203,7 +199,7 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   int status = failure_status(failure);
   context_.attempts.back().status = status;
   log_failure(failure);
-  blame(failure != Failure::local);
+  report(*lease_, failure == Failure::local ? upstream::Outcome::not_counted : upstream::Outcome::failed);
   if (failure == Failure::connect || failure == Failure::connect_timeout) view_->group->ask_for_resolve();
   RetryState state = retry_state();
   sent_before_ = state.request_sent;
@@ -254,7 +250,7 @@ void ProxyExchange::log_failure(Failure failure) {
 
 Outcome ProxyExchange::client_left() {
   if (!context_.attempts.empty() && context_.attempts.back().response_ms < 0) end_attempt();
-  if (lease_) upstream::report(*lease_, upstream::Outcome::not_counted, single_, services_.steady_seconds(), services_.error_log);
+  if (lease_) report(*lease_, upstream::Outcome::success);
   context_.response.status = 499;
   client_.abort();
   return Outcome::sent();
@@ -263,7 +259,7 @@ Outcome ProxyExchange::client_left() {
 net::Task<Outcome> ProxyExchange::respond() {
   http::ResponseHead& head = attempt_.head();
   context_.upstream_head = &head;
-  upstream::report(*lease_, upstream::Outcome::success, single_, services_.steady_seconds(), services_.error_log);
+  report(*lease_, upstream::Outcome::success);
   if (head.status == 101) {
     client_.watch_for_close(nullptr, nullptr);
     filters::take_upstream_head(head, context_);

@@ -10,6 +10,7 @@
 #include "request/outcome.hpp"
 #include "request/request_body.hpp"
 #include "request/upstream_attempt.hpp"
+#include "upstream/outcome.hpp"
 
 namespace drishti::request {
 
@@ -30,7 +31,7 @@ class ProxyExchange {
   net::Task<Outcome> try_peers();
   std::optional<Outcome> after_failure(Failure failure);
   bool drops_response();
-  void blame(bool counted);
+  void report(const upstream::Peer& peer, upstream::Outcome outcome);
   void begin_attempt();
   void end_attempt();
   RetryState retry_state() const;
@@ -57,11 +58,10 @@ class ProxyExchange {
   upstream::PeerLease lease_;
   UpstreamAttempt attempt_;
   int tries_left_ = 0;
-  bool single_ = false;
+  bool is_first_attempt_ = true;
   bool sent_before_ = false;       ///< an earlier attempt sent a part of the request
   net::Clock::Steady begun_{};
   net::Clock::Steady attempt_begun_{};
-  upstream::UpstreamConnection* waiting_on_ = nullptr;
 };
 
 }  // namespace drishti::request

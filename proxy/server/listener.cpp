@@ -58,12 +58,11 @@ int open_listening_socket(const SocketAddress& address, int backlog, bool reusep
   return fd;
 }
 
-Listener::PauseTimer::PauseTimer(Listener& owner)
+Listener::PauseTimer::PauseTimer(Listener& listener)
     : Timer([](net::DeadlineWheel::Timer& timer) {
-        Listener& listener = static_cast<PauseTimer&>(timer).listener;
-        listener.channel_.resume_events();
+        static_cast<PauseTimer&>(timer).owner.channel_.resume_events();
       }),
-      listener(owner) {}
+      owner(listener) {}
 
 Listener::Listener(Worker& worker, int fd, const SocketAddress& address)
     : worker_(worker), address_(address), pause_timer_(*this) {

@@ -15,8 +15,8 @@ class Listener {
 
  private:
   struct PauseTimer : net::DeadlineWheel::Timer {
-    explicit PauseTimer(Listener& owner);
-    Listener& listener;
+    explicit PauseTimer(Listener& listener);
+    Listener& owner;
   };
   void accept_some();
   void pause(int error);

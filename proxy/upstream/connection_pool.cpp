@@ -13,12 +13,12 @@ milliseconds safe_idle_time(std::chrono::seconds backend_timeout, milliseconds o
   return std::min(own_timeout, backend - margin);
 }
 
-UpstreamConnection::IdleTimer::IdleTimer(UpstreamConnection& owner)
+UpstreamConnection::IdleTimer::IdleTimer(UpstreamConnection& connection)
     : Timer([](net::DeadlineWheel::Timer& timer) {
-        auto& connection = static_cast<IdleTimer&>(timer).connection;
-        connection.pool_->drop(connection);
+        UpstreamConnection& idle = static_cast<IdleTimer&>(timer).owner;
+        idle.pool_->drop(idle);
       }),
-      connection(owner) {}
+      owner(connection) {}
 
 GroupPool::~GroupPool() { clear(); }
 

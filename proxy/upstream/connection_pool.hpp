@@ -34,8 +34,8 @@ class UpstreamConnection {
  private:
   friend class GroupPool;
   struct IdleTimer : net::DeadlineWheel::Timer {
-    explicit IdleTimer(UpstreamConnection& owner);
-    UpstreamConnection& connection;
+    explicit IdleTimer(UpstreamConnection& connection);
+    UpstreamConnection& owner;
   };
   std::shared_ptr<const Peer> peer_;
   net::Clock::Steady created_;
