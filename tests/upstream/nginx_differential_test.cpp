@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "balancer_support.hpp"
-#include "nginx_process.hpp"
+#include "tests/support/nginx_process.hpp"
 #include "upstream/outcome.hpp"
 
 namespace drishti::upstream {
@@ -99,7 +99,8 @@ struct BesideNginx : testing::Test {
       PickRequest request;
       request.hash_key = key;
       request.client = &*client;
-      ASSERT_EQ(beside.our_upstream_of(request), beside.nginx->upstream_of(key, "X-Client: " + ip + "\r\n"))
+      const std::string theirs = beside.nginx->get(key, "test", "X-Client: " + ip + "\r\n");
+      ASSERT_EQ(beside.our_upstream_of(request), theirs.substr(4))
           << directive << " request " << i;
     }
   }

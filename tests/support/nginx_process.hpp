@@ -46,7 +46,7 @@ class NginxProcess {
     const char* argv[] = {program, "-p", dir_.c_str(), "-c", conf.c_str(), "-e", errors.c_str(), nullptr};
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 2, (dir_ + "/stderr").c_str(), O_WRONLY | O_CREAT, 0600);
     if (::posix_spawn(&pid_, program, &actions, nullptr, const_cast<char**>(argv), environ) != 0) pid_ = -1;
     ::posix_spawn_file_actions_destroy(&actions);
     connect();
@@ -63,22 +63,37 @@ class NginxProcess {
   NginxProcess& operator=(const NginxProcess&) = delete;
 
   bool running() const { return socket_ >= 0; }
-  /// The value of the field X-Up in the answer to GET URI.
-  std::string upstream_of(const std::string& uri, const std::string& fields = {}) {
-    const std::string request = "GET " + uri + " HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n";
+  /// What nginx said on standard error, for example why it does not start.
+  std::string errors() const {
+    std::ifstream file(dir_ + "/stderr");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// The status and the field X-Up of the answer to GET URI, `200 value`.
+  std::string get(const std::string& uri, const std::string& host = "test", const std::string& fields = {}) {
+    const std::string request = "GET " + uri + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n";
     if (::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0) return "send failed";
-    std::string head;
-    char part[4096];
-    while (head.find("\r\n\r\n") == std::string::npos) {
-      const auto got = ::recv(socket_, part, sizeof part, 0);
-      if (got <= 0) return "no answer";
-      head.append(part, static_cast<std::size_t>(got));
-    }
-    const auto at = head.find("X-Up: ");
-    return at == std::string::npos ? "none" : head.substr(at + 6, head.find("\r\n", at) - at - 6);
+    std::string answer;
+    while (answer.find("\r\n\r\n") == std::string::npos)
+      if (!read_more(answer)) return "no answer";
+    const std::size_t body = answer.find("\r\n\r\n") + 4;
+    const std::string length = field(answer, "Content-Length: ");
+    const std::size_t size = length.empty() ? 0 : std::stoul(length);
+    while (answer.size() < body + size)
+      if (!read_more(answer)) return "no body";
+    return answer.substr(9, 3) + " " + field(answer, "X-Up: ");
   }
 
  private:
+  bool read_more(std::string& answer) {
+    char part[4096];
+    const auto got = ::recv(socket_, part, sizeof part, 0);
+    if (got > 0) answer.append(part, static_cast<std::size_t>(got));
+    return got > 0;
+  }
+  static std::string field(const std::string& answer, const std::string& name) {
+    const auto at = answer.find(name);
+    return at == std::string::npos ? "" : answer.substr(at + name.size(), answer.find("\r\n", at) - at - name.size());
+  }
   void connect() {
     const SocketAddress address = *SocketAddress::from_ip("127.0.0.1", front_);
     for (int i = 0; i < 500 && pid_ > 0; ++i) {
