@@ -20,13 +20,6 @@ std::string_view join(std::string_view a, std::string_view b, RequestContext& co
   return text.keep();
 }
 
-/// The location that has the proxy_pass: an `if` block may have taken it from the one around it.
-std::string_view location_name(const conf::Location& location) {
-  const conf::Location* found = &location;
-  while (found->kind == conf::Location::Kind::if_block && found->parent != nullptr) found = found->parent;
-  return found->pattern;
-}
-
 /// `proxy_redirect default`: from the proxy_pass URL to the location's prefix, or from the URL + `/` to `/`.
 std::optional<std::string_view> redirect_by_default(std::string_view value, RequestContext& context) {
   const auto& proxy_pass = context.location->proxy_pass;
@@ -34,7 +27,7 @@ std::optional<std::string_view> redirect_by_default(std::string_view value, Requ
   std::string_view url = proxy_pass->url.literal_text();
   if (!value.starts_with(url)) return std::nullopt;
   value.remove_prefix(url.size());
-  if (proxy_pass->uri) return join(location_name(*context.location), value, context);
+  if (proxy_pass->uri) return join(context.location->pattern, value, context);
   if (!value.starts_with('/')) return std::nullopt;
   return value;
 }
