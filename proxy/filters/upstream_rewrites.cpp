@@ -69,8 +69,8 @@ std::size_t find_url(std::string_view value) {
 
 std::optional<std::string_view> rewrite_domain(const conf::CookieRewrite& rule, std::string_view value,
                                                RequestContext& context) {
-  if (value.starts_with('.')) value.remove_prefix(1);
   if (rule.regex) return replace_by_regex(*rule.regex, rule.to, value, context);
+  if (value.starts_with('.')) value.remove_prefix(1);
   std::string_view from = context::evaluate(rule.from, context);
   if (from.starts_with('.')) from.remove_prefix(1);
   if (!http::iequals(from, value)) return std::nullopt;
