@@ -20,18 +20,29 @@ class LogFile {
   virtual std::uint64_t lost_lines() const = 0;
 };
 
+/// Lines lost at one target since the last report. `error`: the errno of the failed write; 0 = its queue was full,
+/// because the reader of a pipe or the disk does not keep up.
+struct LogLoss {
+  std::string path;
+  std::uint64_t lines = 0;
+  int error = 0;
+};
+
 /// Owns the writer thread and all LogFiles of the process. open() and reopen() on the control thread.
 class LogHub {
  public:
   LogHub();
   ~LogHub();  ///< writes what is queued (bounded wait of a second) and ends the thread
-  /// The file at PATH, opened for appending (0644) on first use; throws std::system_error when that fails.
+  /// The target named PATH, opened on first use: a file (appended to, 0644), a FIFO or device, `stderr`, or
+  /// `syslog:server=...`. Throws std::runtime_error in nginx's words: `open() "PATH" failed (13: Permission denied)`.
   std::shared_ptr<LogFile> open(const std::string& path);
   /// USR1: opens all paths anew; a path that can't be opened keeps its old descriptor. Returns error texts.
   std::vector<std::string> reopen();
   /// Closes files that nobody holds any more.
   void collect();
   std::uint64_t lost_lines() const;
+  /// What was lost since the last call, for an alert in the error log.
+  std::vector<LogLoss> take_losses();
 
  private:
   struct Impl;

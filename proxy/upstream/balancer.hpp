@@ -6,31 +6,46 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "upstream/peer.hpp"
 #include "upstream/upstream_group.hpp"
 
 namespace drishti::upstream {
 
+/// Peers beyond this index are chosen like the others, but a retry does not know that they were tried.
 inline constexpr std::size_t max_tried_peers = 512;
 
 /// What one request asks of the balancer, kept over its attempts.
 struct PickRequest {
-  std::string_view hash_key;              ///< hash: the evaluated key
+  std::string_view hash_key;              ///< hash: the evaluated key; must live as long as the request picks
   const SocketAddress* client = nullptr;  ///< ip_hash
-  std::int64_t now_seconds = 0;           ///< steady clock, whole seconds
+  std::int64_t now_seconds = 0;           ///< steady clock, whole seconds; update it before each pick
   std::bitset<max_tried_peers> tried;     ///< by index in the PeerSet, primaries then backups; set by pick()
   std::uint64_t peers_version = 0;        ///< version that `tried` speaks of
+  bool on_backups = false;                ///< no primary was eligible: this request stays with the backups, as in nginx
+  std::uint64_t hash = 0;                 ///< ip_hash, hash: the running hash, or the point of the ring
+  unsigned rehashes = 0;                  ///< ip_hash, hash: hashes made so far
+  unsigned misses = 0;                    ///< ip_hash, hash, random: ineligible choices; past 20 round robin decides
 };
 
 class Balancer {
  public:
   virtual ~Balancer() = default;
+  Balancer(const Balancer&) = delete;
+  Balancer& operator=(const Balancer&) = delete;
+
   /// A lease on the chosen peer (in_flight already counted), or empty: no live upstreams.
+  /// Neither allocates nor locks while the membership stays the same and no fail_timeout window opens.
   PeerLease pick(PickRequest& request);
+  /// A counted failure of this worker: lowers the peer's effective weight by weight / max_fails (upstream/outcome.hpp
+  /// calls it).
+  void note_failure(const Peer& peer);
+
   const UpstreamGroup& group() const { return *group_; }
-  /// The membership used by the last pick.
-  const PeerSet& peers() const { return *peers_; }
+  UpstreamGroup& group() { return *group_; }
+  /// The current membership; refreshed when it changed, so that it can be asked before the first pick.
+  const PeerSet& peers();
 
   /// `worker_index` shifts where round robin begins, so that workers don't all start with the same peer; worker 0 is
   /// exactly nginx's order. `seed` feeds random.
@@ -38,11 +53,84 @@ class Balancer {
                                           std::uint64_t seed);
 
  protected:
-  explicit Balancer(std::shared_ptr<UpstreamGroup> group) : group_(std::move(group)) {}
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// This worker's view of one peer.
+  struct Slot {
+    const Peer* peer = nullptr;
+    PeerState* state = nullptr;
+    int current_weight = 0;
+    int effective_weight = 0;
+
+    std::int64_t in_flight() const { return state->in_flight.load(std::memory_order_relaxed); }
+  };
+  /// After so many ineligible choices of one request hash and random leave it to round robin (nginx).
+  static constexpr unsigned max_misses = 20;
+
+  /// Slots [begin, end): the primaries or the backups.
+  struct Range {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    bool is_backups = false;
+  };
+
+  /// The primaries laid side by side, each as long as its weight.
+  class WeightLine {
+   public:
+    void rebuild(const std::vector<Slot>& slots, Range range);
+    bool empty() const { return ends_.empty(); }
+    /// The slot at POSITION modulo the whole length.
+    std::size_t at(std::uint64_t position) const;
+
+   private:
+    std::vector<std::uint64_t> ends_;
+  };
+
+  Balancer(std::shared_ptr<UpstreamGroup> group, unsigned worker_index)
+      : group_(std::move(group)), worker_index_(worker_index) {}
+
+  /// The index of an eligible slot of RANGE, or `none`.
+  virtual std::size_t choose(PickRequest& request, Range range) = 0;
+  /// slots() changed.
+  virtual void membership_changed() {}
+
+  std::vector<Slot>& slots() { return slots_; }
+  Range primaries() const { return {0, peers_->primaries.size(), false}; }
+  /// Not tried yet, not `down`, not disabled by failures, not at max_conns.
+  bool eligible(const PickRequest& request, std::size_t index) const;
+  /// One step of smooth weighted round robin over the eligible slots for which CANDIDATE(slot) holds.
+  template <class Candidate>
+  std::size_t weighted_step(const PickRequest& request, Range range, Candidate candidate) {
+    std::size_t best = none;
+    int total = 0;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      Slot& slot = slots_[i];
+      if (!eligible(request, i) || !candidate(slot)) continue;
+      slot.current_weight += slot.effective_weight;
+      total += slot.effective_weight;
+      if (slot.effective_weight < slot.peer->weight) ++slot.effective_weight;
+      if (best == none || slot.current_weight > slots_[best].current_weight) best = i;
+    }
+    if (best != none) slots_[best].current_weight -= total;
+    return best;
+  }
+  std::size_t round_robin(const PickRequest& request, Range range) {
+    return weighted_step(request, range, [](const Slot&) { return true; });
+  }
 
  private:
+  void refresh();
+  void rebuild_slots();
+  void shift_start();
+  PeerLease pick_among(PickRequest& request, Range range);
+  PeerLease take(PickRequest& request, std::size_t index);
+  PeerLease take_single();
+
   std::shared_ptr<UpstreamGroup> group_;
+  unsigned worker_index_;
   std::shared_ptr<const PeerSet> peers_;
+  std::uint64_t version_ = 0;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace drishti::upstream

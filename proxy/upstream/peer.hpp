@@ -32,6 +32,8 @@ struct Peer {
   bool backup = false;
   bool down = false;
   std::shared_ptr<PeerState> state;
+
+  health::PassiveHealth::Limits limits() const { return {max_fails, fail_timeout.count()}; }
 };
 
 /// Holds one unit of in_flight; gives it back when it ends, on every path.

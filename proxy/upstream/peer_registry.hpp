@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "upstream/peer.hpp"
 #include "upstream/upstream_group.hpp"
@@ -13,15 +13,16 @@ namespace drishti::upstream {
 
 class PeerRegistry {
  public:
-  /// The state of ADDRESS in the group named GROUP; made on first use.
-  std::shared_ptr<PeerState> state(const std::string& group, const SocketAddress& address);
+  /// The state of ADDRESS in the group named GROUP; made on first use. A group that lists an address several times has
+  /// a state for each OCCURRENCE (0, 1 ...), as nginx has.
+  std::shared_ptr<PeerState> state(const std::string& group, const SocketAddress& address, int occurrence = 0);
   /// Drops states that nobody uses any more (no request, no group).
   void collect();
   std::size_t size() const { return states_.size(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, std::weak_ptr<PeerState>> states_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<PeerState>> kept_;
+  using Key = std::tuple<std::string, std::string, int>;  // group, address, occurrence
+  std::map<Key, std::shared_ptr<PeerState>> states_;
 };
 
 }  // namespace drishti::upstream

@@ -22,6 +22,11 @@ struct PeerSet {
   bool is_single() const { return primaries.size() == 1 && backups.empty(); }
   /// Attempts allowed by the number of peers: those not `down`, backups included (nginx-semantics 3.3).
   int tries() const;
+  std::size_t size() const { return primaries.size() + backups.size(); }
+  /// By index over primaries, then backups.
+  const std::shared_ptr<const Peer>& operator[](std::size_t i) const {
+    return i < primaries.size() ? primaries[i] : backups[i - primaries.size()];
+  }
 };
 
 /// Shared by all workers. `peers()` costs an atomic load and a reference; `version()` a plain load, so that a worker

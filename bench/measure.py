@@ -1,0 +1,250 @@
+"""bench/run: Drishti against nginx, HAProxy and a raw relay.
+
+One proxy worker pinned to core 0; wrk (one thread) and three tiny backends pinned to core 1; loopback. All proxies of a
+row are up at once and take turns (A B C A B C ...); each figure is the proxy's own CPU time (user + system) per
+request, each ratio is taken within one round, and the table shows medians over the rounds with their spread. Every
+answer is checked. Drishti writes its access log in all rows; nginx is measured without (nginx) and with (nginx-log).
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import load
+import peers
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    title: str
+    path: str
+    body: bytes
+    clients: int
+    kinds: tuple
+    targets: dict  # peer -> at most this ratio
+    user: bool = False
+
+
+ALL = ("ours", "nginx", "nginx-log", "haproxy", "raw")
+OURS_AND_NGINX = ("ours", "nginx", "nginx-log")
+KIB = load.expected_body(1024)
+ROWS = {
+    "1k-64": Row("GET 1 KiB, pooled, 64 clients", "/1k", KIB, 64, ALL, {"nginx": 0.82, "haproxy": 0.72, "raw": 1.20}),
+    "1k-512": Row("GET 1 KiB, pooled, 512 clients", "/1k", KIB, 512, ALL, {"nginx": 0.85}),
+    "user": Row("the user's nginx.conf, GET 1 KiB, 64 clients", "/", KIB, 64, OURS_AND_NGINX, {"nginx": 0.30}, user=True),
+    "16k": Row("GET 16 KiB, pooled, 64 clients", "/16k", load.expected_body(16384), 64, ALL, {"nginx": 0.85}),
+    "1m": Row("GET 1 MiB, pooled, 64 clients", "/1m", load.expected_body(1 << 20), 64, ALL, {"nginx": 0.62}),
+    "return": Row("return 200, 64 clients", "/return", b"healthy\n", 64, ("ours", "nginx", "nginx-log", "haproxy"), {}),
+}
+EXTRA = {"idle": "private memory per idle keep-alive client", "syscalls": "system calls per request (GET 1 KiB, 64 clients)",
+         "allocations": "heap allocations per request (GET 1 KiB, 64 clients)"}
+IDLE_TARGET_KIB = 2.0
+PORTS = iter(range(19100, 19999))
+
+
+def parse_arguments():
+    names = ", ".join([*ROWS, *EXTRA])
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", default=",".join([*ROWS, *EXTRA]), help=f"comma-separated, of: {names}")
+    parser.add_argument("--only", default=",".join(ALL), help=f"comma-separated peers, of: {', '.join(ALL)}")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each proxy in each row (default 5)")
+    parser.add_argument("--seconds", type=int, default=4, help="length of each turn (default 4)")
+    parser.add_argument("--clients", type=int, default=2000, help="idle clients of the row idle (default 2000)")
+    parser.add_argument("--name", default="run", help="the result is kept as bench/results/DATE-NAME.md")
+    parser.add_argument("--no-save", action="store_true", help="print only")
+    options = parser.parse_args()
+    options.rows, options.only = options.rows.split(","), options.only.split(",")
+    for given, known in ((options.rows, [*ROWS, *EXTRA]), (options.only, ALL)):
+        if set(given) - set(known):
+            parser.error(f"unknown: {', '.join(set(given) - set(known))} (known: {', '.join(known)})")
+    return options
+
+
+def make_peer(kind, directory, **settings):
+    if kind == "nginx-log":
+        return peers.Peer("nginx", directory, next(PORTS), access_log=True, **settings)
+    return peers.Peer(kind, directory, next(PORTS), **settings)
+
+
+@contextlib.contextmanager
+def running(kinds, directory, **settings):
+    started = [make_peer(kind, directory, **settings) for kind in kinds]
+    try:
+        for peer in started:
+            peer.start()
+        yield started
+    finally:
+        for peer in started:
+            peer.stop()
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def measure_once(peer, row, seconds):
+    before = peer.cpu_seconds()
+    result = load.wrk(peer.port, row.path, row.clients, seconds, len(row.body))
+    cpu = (peer.cpu_seconds() - before) * 1e6 / result["requests"]
+    return {"cpu": cpu, "rate": result["requests"] * 1e6 / result["microseconds"], "p99": result["p99"]}
+
+
+def measure_row(row, options, directory, configurations):
+    """{peer: [one figure a round]}"""
+    kinds = [kind for kind in row.kinds if kind in options.only]
+    figures = {kind: [] for kind in kinds}
+    with running(kinds, directory, user=row.user) as started:
+        for peer in started:
+            load.check_answers(peer.port, row.path, row.body)
+            measure_once(peer, row, 1)
+            configurations.setdefault((peer.name, row.user), peer.configuration())
+        for number in range(options.rounds):
+            for peer in started:
+                figures[peer.name].append(measure_once(peer, row, options.seconds))
+            progress(f"  round {number + 1}: " + ", ".join(f"{p.name} {figures[p.name][-1]['cpu']:.1f} us" for p in started))
+        for peer in started:
+            load.check_answers(peer.port, row.path, row.body)
+    return figures
+
+
+def spread(values, digits=2):
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+
+
+def ratios(figures, other):
+    return [ours["cpu"] / theirs["cpu"] for ours, theirs in zip(figures["ours"], figures[other])]
+
+
+def ratio_cell(row, figures, other):
+    if "ours" not in figures or other not in figures or other == "ours":
+        return "-"
+    values = ratios(figures, other)
+    target = row.targets.get(other)
+    if target is None:
+        return spread(values)
+    verdict = "ok" if statistics.median(values) <= target else "short"
+    return f"{spread(values)}, target {target:.2f}: {verdict}"
+
+
+def ratio_table(results):
+    others = [kind for kind in ALL if kind != "ours"]
+    lines = ["| work | " + " | ".join(f"ours / {other}" for other in others) + " |", "|---" * (len(others) + 1) + "|"]
+    for name, figures in results.items():
+        lines.append("| " + " | ".join([ROWS[name].title] + [ratio_cell(ROWS[name], figures, other) for other in others]) + " |")
+    return lines
+
+
+def absolute_table(results):
+    lines = ["| work | peer | CPU us per request | requests per second | p99 us |", "|---|---|---|---|---|"]
+    for name, figures in results.items():
+        for kind, rounds in figures.items():
+            cells = [spread([r["cpu"] for r in rounds], 1), spread([r["rate"] for r in rounds], 0), spread([r["p99"] for r in rounds], 0)]
+            lines.append(f"| {name} | {kind} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def measure_idle(options, directory):
+    lines = [f"| peer | KiB of private memory per idle client ({options.clients} clients) | |", "|---|---|---|"]
+    for kind in (k for k in ("ours", "nginx", "haproxy") if k in options.only):
+        with running([kind], directory) as (peer,):
+            kib = load.idle_clients(peer, options.clients)
+        verdict = ""
+        if kind == "ours":
+            verdict = f"target {IDLE_TARGET_KIB:.0f}: {'ok' if kib <= IDLE_TARGET_KIB else 'short'}"
+        lines.append(f"| {kind} | {kib:.2f} | {verdict} |")
+        progress(f"  {kind}: {kib:.2f} KiB")
+    return lines
+
+
+def measure_system_calls(options, directory):
+    lines = ["| peer | calls per request | of which |", "|---|---|---|"]
+    for kind in (k for k in ALL if k in options.only):
+        with running([kind], directory) as (peer,):
+            load.wrk(peer.port, "/1k", 64, 1, 1024)
+            calls = load.system_calls(peer, directory, 3)
+        common = sorted(calls.items(), key=lambda item: -item[1])[:7]
+        lines.append(f"| {kind} | {sum(calls.values()):.2f} | " + ", ".join(f"{name} {n:.2f}" for name, n in common) + " |")
+        progress(f"  {kind}: {sum(calls.values()):.2f}")
+    return lines
+
+
+def measure_allocations(options, directory):
+    lines = ["| peer | allocations per request |", "|---|---|"]
+    for kind in (k for k in ("ours", "nginx", "haproxy") if k in options.only):
+        counter = pathlib.Path(directory) / f"allocations-{kind}"
+        counter.write_bytes(bytes(4096))
+        counter.chmod(0o666)
+        with running([kind], directory, allocation_counter=counter) as (peer,):
+            number = load.heap_allocations(peer, 2)
+        lines.append(f"| {kind} | {number:.2f} |")
+        progress(f"  {kind}: {number:.2f}")
+    return lines
+
+
+def first_line(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
+def machine():
+    cpu = next(line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    commit = first_line("git", "-C", str(peers.ROOT), "describe", "--always", "--dirty")
+    return [f"- machine: {cpu}, {os.cpu_count()} cores, Linux {os.uname().release}",
+            f"- ours: {first_line(os.environ['DRISHTI'], '-v')}, commit {commit}",
+            f"- nginx: {first_line(peers.command_of('nginx'), '-v')}", f"- haproxy: {first_line(peers.command_of('haproxy'), '-v')}",
+            f"- load average at the start: {os.getloadavg()[0]:.1f}",
+            f"- command: bench/run {' '.join(sys.argv[1:])}".rstrip()]
+
+
+def configuration_section(configurations):
+    lines, seen = ["", "## Configuration files", ""], set()
+    for (name, user), files in configurations.items():
+        for file, text in files.items():
+            if (file, text) not in seen:
+                lines += [f"{name}{' (user)' if user else ''}: {file}", "", "```", text.rstrip(), "```", ""]
+            seen.add((file, text))
+    return lines
+
+
+def main():
+    options = parse_arguments()
+    load.allow_many_files()
+    lines = [f"# Benchmark {datetime.date.today()}: {options.name}", "", *machine(), ""]
+    results, configurations, extra = {}, {}, []
+    with tempfile.TemporaryDirectory(prefix="drishti-bench-") as directory:
+        os.chmod(directory, 0o755)
+        backends = peers.start_backends()
+        try:
+            for name in options.rows:
+                progress(ROWS[name].title if name in ROWS else EXTRA[name])
+                if name in ROWS:
+                    results[name] = measure_row(ROWS[name], options, directory, configurations)
+                else:
+                    measure = {"idle": measure_idle, "syscalls": measure_system_calls, "allocations": measure_allocations}[name]
+                    extra += ["", f"## {EXTRA[name][0].upper()}{EXTRA[name][1:]}", "", *measure(options, directory)]
+        finally:
+            for backend in backends:
+                peers.stop(backend)
+    if results:
+        lines += ["## Ratios of CPU time per request: median (lowest-highest)", "", *ratio_table(results), "",
+                  "## Absolute figures: median (lowest-highest)", "", *absolute_table(results)]
+    lines += extra
+    print("\n".join(lines))
+    if not options.no_save:
+        file = peers.ROOT / "bench" / "results" / f"{datetime.date.today()}-{options.name}.md"
+        file.write_text("\n".join(lines + configuration_section(configurations)).rstrip() + "\n")
+        progress(f"kept in {file.relative_to(peers.ROOT)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except load.WrongAnswer as wrong:
+        raise SystemExit(f"bench: wrong answer: {wrong}") from wrong

@@ -1,0 +1,206 @@
+#include "net/reactor.hpp"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <system_error>
+
+namespace drishti::net {
+
+namespace asio = boost::asio;
+
+struct Reactor::Asio {
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll;
+};
+
+Reactor::Reactor(asio::io_context& io) : wheel_(std::chrono::steady_clock::now()) {
+  clock_.update();
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  alarm_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (epoll_ < 0 || alarm_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1() failed");
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, alarm_, &event);
+  asio_ = std::make_unique<Asio>(Asio{{io.get_executor(), epoll_}});
+  wait();
+}
+
+Reactor::~Reactor() { ::close(alarm_); }
+
+void Reactor::wait() {
+  asio_->epoll.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    turn();
+    wait();
+  });
+}
+
+int Reactor::dispatch() {
+  event_count_ = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
+  for (event_next_ = 0; event_next_ < event_count_;) {
+    epoll_event& event = events_[static_cast<std::size_t>(event_next_++)];
+    if (event.data.ptr) static_cast<Channel*>(event.data.ptr)->on_events(event.events);
+  }
+  return event_count_;
+}
+
+// A busy loop asks its own set again before it goes back to asio: that saves asio's calls per batch of events.
+void Reactor::turn() {
+  constexpr int most_rounds = 32;
+  constexpr int busy_batch = 4;
+  in_turn_ = true;
+  for (int round = 0; round < most_rounds; ++round) {
+    int events = dispatch();
+    clock_.update();
+    run_deferred();
+    wheel_.advance(clock_.now());
+    run_deferred();
+    if (events < busy_batch) break;
+  }
+  if (end_of_turn_) end_of_turn_();
+  set_alarm();
+  in_turn_ = false;
+}
+
+void Reactor::request_turn() {
+  if (std::exchange(turn_requested_, true)) return;
+  asio::post(asio_->epoll.get_executor(), [this] {
+    turn_requested_ = false;
+    turn();
+  });
+}
+
+void Reactor::run_deferred() {
+  // Resumed coroutines may defer more; they are run in this turn, too.
+  for (std::size_t i = 0; i < deferred_.size(); ++i) deferred_[i].resume();
+  deferred_.clear();
+}
+
+void Reactor::set_alarm() {
+  auto next = wheel_.next_wakeup();
+  if (!next) return;
+  std::int64_t at = std::chrono::duration_cast<std::chrono::nanoseconds>(next->time_since_epoch()).count();
+  std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
+  if (alarm_at_ > now && alarm_at_ <= at) return;  // rings early enough; a needless ring costs less than a system call
+  itimerspec spec{};
+  spec.it_value = {at / 1'000'000'000, at % 1'000'000'000};
+  timerfd_settime(alarm_, TFD_TIMER_ABSTIME, &spec, nullptr);
+  alarm_at_ = at;
+}
+
+void Reactor::add(Channel& channel, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &channel;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, channel.fd(), &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl() failed");
+}
+
+// Events of this batch may still name the channel.
+void Reactor::forget(Channel& channel) {
+  for (int i = event_next_; i < event_count_; ++i) {
+    epoll_event& event = events_[static_cast<std::size_t>(i)];
+    if (event.data.ptr == &channel) event.data.ptr = nullptr;
+  }
+}
+
+void Channel::open(Reactor& reactor, int fd, std::uint32_t events) {
+  reactor_ = &reactor;
+  fd_ = fd;
+  readable_ = writable_ = true;  // as far as known: the first try tells
+  hangup_ = false;
+  is_shared_ = (events & EPOLLEXCLUSIVE) != 0;
+  events_ = events;
+  reactor.add(*this, events);
+}
+
+void Channel::pause_events() { epoll_ctl(reactor_->epoll_, EPOLL_CTL_DEL, fd_, nullptr); }
+void Channel::resume_events() { reactor_->add(*this, events_); }
+
+void Channel::close() {
+  if (fd_ < 0) return;
+  reactor_->forget(*this);
+  if (is_shared_) epoll_ctl(reactor_->epoll_, EPOLL_CTL_DEL, fd_, nullptr);
+  ::close(fd_);
+  fd_ = -1;
+  cancel();
+}
+
+void Channel::cancel() {
+  wake_reader(Wake::cancelled);
+  wake_writer(Wake::cancelled);
+}
+
+void Channel::suspend(const Waiter& waiter, std::coroutine_handle<> handle) {
+  if (waiter.reading) {
+    reader_ = handle;
+    read_wake_ = Wake::ready;
+  }
+  if (waiter.writing) {
+    writer_ = handle;
+    write_wake_ = Wake::ready;
+  }
+  if (waiter.timeout.count() <= 0) return;
+  Timer& timer = waiter.reading ? read_timer_ : write_timer_;
+  reactor_->wheel().arm(timer, reactor_->clock().now() + waiter.timeout);
+}
+
+Wake Channel::take_wake(const Waiter& waiter) {
+  if (waiter.reading) {
+    if (read_timer_.armed()) reactor_->wheel().disarm(read_timer_);
+    if (waiter.writing && writer_) writer_ = {};
+    Wake wake = std::exchange(read_wake_, Wake::ready);
+    return is_open() ? wake : Wake::cancelled;
+  }
+  if (write_timer_.armed()) reactor_->wheel().disarm(write_timer_);
+  Wake wake = std::exchange(write_wake_, Wake::ready);
+  return is_open() ? wake : Wake::cancelled;
+}
+
+void Channel::wake_reader(Wake wake) {
+  if (!reader_) return;
+  read_wake_ = wake;
+  if (writer_ == reader_) writer_ = {};
+  reactor_->defer(std::exchange(reader_, {}));
+}
+
+void Channel::wake_writer(Wake wake) {
+  if (!writer_) return;
+  // A coroutine that waits for both is known by its reader slot and takes its wake from there.
+  if (writer_ == reader_) return wake_reader(wake);
+  write_wake_ = wake;
+  reactor_->defer(std::exchange(writer_, {}));
+}
+
+void Channel::on_events(std::uint32_t events) {
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hangup_ = true;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
+  if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+    writable_ = true;
+    wake_writer(Wake::ready);
+  }
+  if (!readable_) return;
+  if (reader_) return wake_reader(Wake::ready);
+  if (hook_ && (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))) hook_(*this, hook_owner_);
+}
+
+void Channel::read_timer_fired(DeadlineWheel::Timer& timer) {
+  static_cast<Timer&>(timer).channel.wake_reader(Wake::timeout);
+}
+
+void Channel::write_timer_fired(DeadlineWheel::Timer& timer) {
+  static_cast<Timer&>(timer).channel.wake_writer(Wake::timeout);
+}
+
+void Sleep::await_suspend(std::coroutine_handle<> handle) {
+  timer_.handle = handle;
+  reactor_.wheel().arm(timer_, reactor_.clock().now() + duration_);
+}
+
+void Sleep::fired(DeadlineWheel::Timer& timer) { static_cast<Timer&>(timer).handle.resume(); }
+
+}  // namespace drishti::net

@@ -1,0 +1,181 @@
+#pragma once
+// Readiness of the worker's sockets: one edge-triggered epoll set, registered once a socket and never modified, under the
+// worker's asio::io_context (docs/adr/0001-event-loop.md says why not asio's sockets). One thread.
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/clock.hpp"
+#include "net/deadline_wheel.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace drishti::net {
+
+class Channel;
+
+/// How a wait ended.
+enum class Wake : std::uint8_t { ready, timeout, cancelled };
+
+class Reactor {
+ public:
+  explicit Reactor(boost::asio::io_context& io);
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  Clock& clock() { return clock_; }
+  DeadlineWheel& wheel() { return wheel_; }
+
+  /// Resumes HANDLE later in this turn of the loop, or in a turn of its own when none is under way.
+  void defer(std::coroutine_handle<> handle) {
+    deferred_.push_back(handle);
+    if (!in_turn_) request_turn();
+  }
+  /// Runs ACTION at the end of every turn (log hand-over and the like).
+  void at_end_of_turn(std::function<void()> action) { end_of_turn_ = std::move(action); }
+
+ private:
+  friend class Channel;
+  struct Asio;
+  void add(Channel& channel, std::uint32_t events);
+  void forget(Channel& channel);
+  void wait();
+  void turn();
+  int dispatch();
+  void run_deferred();
+  void request_turn();
+  void set_alarm();
+
+  std::unique_ptr<Asio> asio_;
+  int epoll_ = -1;
+  int alarm_ = -1;  ///< timerfd: wakes the loop for the wheel
+  std::int64_t alarm_at_ = 0;  ///< steady ns it is set to; 0 = not set
+  Clock clock_;
+  DeadlineWheel wheel_;
+  std::array<epoll_event, 256> events_;
+  int event_count_ = 0;
+  int event_next_ = 0;
+  std::vector<std::coroutine_handle<>> deferred_;
+  std::function<void()> end_of_turn_;
+  bool in_turn_ = false;
+  bool turn_requested_ = false;
+};
+
+/// One file descriptor in the reactor. At most one coroutine waits for reading and one for writing.
+/// Owned by its Stream or listener; leaves the reactor and closes the descriptor at its end.
+class Channel {
+ public:
+  using Hook = void (*)(Channel&, void* owner);
+
+  Channel() : read_timer_(*this, read_timer_fired), write_timer_(*this, write_timer_fired) {}
+  ~Channel() { close(); }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  /// Takes FD (non-blocking) into the reactor. `events` beyond edge-triggered reading and writing are for listeners.
+  void open(Reactor& reactor, int fd, std::uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  /// Wakes waiters with Wake::cancelled (later in this turn), then closes. A descriptor whose file is shared with others
+  /// (a listening socket) has to leave the epoll set explicitly: closing it alone would keep its events coming.
+  void close();
+  bool is_open() const { return fd_ >= 0; }
+  int fd() const { return fd_; }
+  Reactor& reactor() const { return *reactor_; }
+
+  // What is known about the descriptor. Set by events, cleared by whoever saw EAGAIN or a short read.
+  bool maybe_readable() const { return readable_; }
+  bool peer_closed() const { return hangup_; }
+  void drained() {
+    if (!hangup_) readable_ = false;
+  }
+  void clogged() { writable_ = false; }
+
+  /// Called for an event while no coroutine waits to read: a closing client during an upstream's work, bytes on an idle
+  /// pooled connection. May close the channel, or destroy it.
+  void set_hook(Hook hook, void* owner) {
+    hook_ = hook;
+    hook_owner_ = owner;
+  }
+
+  /// Takes the descriptor out of the epoll set for a while (a level-triggered listener that must not accept).
+  void pause_events();
+  void resume_events();
+
+  /// Ends a wait from outside with Wake::cancelled.
+  void cancel();
+
+  struct Waiter {
+    Channel& channel;
+    milliseconds timeout;  ///< 0 = none
+    bool reading, writing;
+    bool await_ready() const noexcept {
+      return (reading && channel.readable_) || (writing && channel.writable_) || !channel.is_open();
+    }
+    void await_suspend(std::coroutine_handle<> handle) { channel.suspend(*this, handle); }
+    Wake await_resume() { return channel.take_wake(*this); }
+  };
+  Waiter readable(milliseconds timeout) { return {*this, timeout, true, false}; }
+  Waiter writable(milliseconds timeout) { return {*this, timeout, false, true}; }
+  /// Whichever comes first.
+  Waiter readable_or_writable(milliseconds timeout) { return {*this, timeout, true, true}; }
+
+ private:
+  friend class Reactor;
+  void suspend(const Waiter& waiter, std::coroutine_handle<> handle);
+  Wake take_wake(const Waiter& waiter);
+  void on_events(std::uint32_t events);
+  void wake_reader(Wake wake);
+  void wake_writer(Wake wake);
+  static void read_timer_fired(DeadlineWheel::Timer& timer);
+  static void write_timer_fired(DeadlineWheel::Timer& timer);
+
+  Reactor* reactor_ = nullptr;
+  int fd_ = -1;
+  bool readable_ = false;
+  bool writable_ = false;
+  bool hangup_ = false;
+  bool is_shared_ = false;
+  std::uint32_t events_ = 0;
+  Wake read_wake_ = Wake::ready;
+  Wake write_wake_ = Wake::ready;
+  std::coroutine_handle<> reader_;
+  std::coroutine_handle<> writer_;
+  Hook hook_ = nullptr;
+  void* hook_owner_ = nullptr;
+  struct Timer : DeadlineWheel::Timer {
+    Timer(Channel& owner, Callback fire) : DeadlineWheel::Timer(fire), channel(owner) {}
+    Channel& channel;
+  };
+  Timer read_timer_;
+  Timer write_timer_;
+};
+
+/// Suspends the awaiting coroutine for DURATION.
+class Sleep {
+ public:
+  Sleep(Reactor& reactor, milliseconds duration) : reactor_(reactor), duration_(duration), timer_(fired) {}
+  bool await_ready() const noexcept { return duration_.count() <= 0; }
+  void await_suspend(std::coroutine_handle<> handle);
+  void await_resume() {}
+
+ private:
+  struct Timer : DeadlineWheel::Timer {
+    using DeadlineWheel::Timer::Timer;
+    std::coroutine_handle<> handle;
+  };
+  static void fired(DeadlineWheel::Timer& timer);
+  Reactor& reactor_;
+  milliseconds duration_;
+  Timer timer_;
+};
+
+}  // namespace drishti::net

@@ -1,0 +1,175 @@
+#include "net/stream.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace drishti::net {
+namespace {
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+IoResult from_wake(Wake wake, std::size_t bytes) {
+  return {wake == Wake::timeout ? IoStatus::timeout : IoStatus::cancelled, 0, bytes};
+}
+
+}  // namespace
+
+std::span<iovec> skip_bytes(std::span<iovec> pieces, std::size_t count) {
+  while (!pieces.empty() && count >= pieces.front().iov_len) {
+    count -= pieces.front().iov_len;
+    pieces = pieces.subspan(1);
+  }
+  if (count > 0) {
+    pieces.front().iov_base = static_cast<char*>(pieces.front().iov_base) + count;
+    pieces.front().iov_len -= count;
+  }
+  return pieces;
+}
+
+IoResult Stream::failed(int error) { return {IoStatus::failed, error, 0}; }
+
+IoResult Stream::try_read(std::span<char> buffer) {
+  if (!is_open()) return {IoStatus::cancelled, 0, 0};
+  ssize_t n;
+  do {
+    n = ::recv(fd(), buffer.data(), buffer.size(), 0);
+  } while (n < 0 && errno == EINTR);
+  if (n == 0) return {IoStatus::eof, 0, 0};
+  if (n < 0) {
+    if (!would_block(errno)) return failed(errno);
+    channel_.drained();
+    return {};
+  }
+  // A short read emptied the socket: the next edge tells of more, so no recv is spent on EAGAIN.
+  if (static_cast<std::size_t>(n) < buffer.size()) channel_.drained();
+  return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+}
+
+IoResult Stream::try_write(const iovec* pieces, std::size_t count) {
+  if (!is_open()) return {IoStatus::cancelled, 0, 0};
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = count;
+  ssize_t n;
+  do {
+    n = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+  } while (n < 0 && errno == EINTR);
+  if (n >= 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+  if (!would_block(errno)) return failed(errno);
+  channel_.clogged();
+  return {};
+}
+
+Task<IoResult> Stream::read_some(std::span<char> buffer, milliseconds timeout) {
+  for (;;) {
+    Wake wake = co_await channel_.readable(timeout);
+    if (wake != Wake::ready) co_return from_wake(wake, 0);
+    IoResult result = try_read(buffer);
+    if (!result.ok() || result.bytes > 0) co_return result;
+    // After a hang-up the channel stays readable; EAGAIN then means that nothing will ever come.
+    if (channel_.peer_closed()) co_return IoResult{IoStatus::eof, 0, 0};
+  }
+}
+
+Task<IoResult> Stream::write_all(std::span<iovec> pieces, milliseconds timeout) {
+  std::size_t sent = 0;
+  pieces = skip_bytes(pieces, 0);
+  while (!pieces.empty()) {
+    Wake wake = co_await channel_.writable(timeout);
+    if (wake != Wake::ready) co_return from_wake(wake, sent);
+    IoResult result = try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
+    if (!result.ok()) co_return IoResult{result.status, result.error, sent};
+    sent += result.bytes;
+    pieces = skip_bytes(pieces, result.bytes);
+    if (!pieces.empty() && result.bytes > 0) channel_.clogged();
+  }
+  co_return IoResult{IoStatus::ok, 0, sent};
+}
+
+Task<IoResult> Stream::send_file(int file, std::uint64_t offset, std::uint64_t length, milliseconds timeout) {
+  constexpr std::uint64_t most_at_once = 512 << 10;  // other clients get their turn
+  auto position = static_cast<off_t>(offset);
+  std::uint64_t left = length;
+  while (left > 0) {
+    Wake wake = co_await channel_.writable(timeout);
+    if (wake != Wake::ready) co_return from_wake(wake, length - left);
+    ssize_t n = ::sendfile(fd(), file, &position, std::min(left, most_at_once));
+    if (n > 0) {
+      left -= static_cast<std::uint64_t>(n);
+      continue;
+    }
+    if (n == 0) co_return IoResult{IoStatus::eof, 0, length - left};  // the file shrank
+    if (would_block(errno)) channel_.clogged();
+    else if (errno != EINTR) co_return IoResult{IoStatus::failed, errno, length - left};
+  }
+  co_return IoResult{IoStatus::ok, 0, length};
+}
+
+void Stream::shutdown_write() {
+  if (is_open()) ::shutdown(fd(), SHUT_WR);
+}
+
+void Stream::reset_on_close() {
+  linger option{1, 0};
+  if (is_open()) ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &option, sizeof option);
+}
+
+namespace {
+
+int start_connect(const SocketAddress& address, const SocketAddress* bind_to, int& error) {
+  int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    error = errno;
+    return -1;
+  }
+  int on = 1;
+  if (!address.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  error = 0;
+  if (bind_to && ::bind(fd, bind_to->data(), bind_to->size()) != 0) error = errno;
+  if (!error && ::connect(fd, address.data(), address.size()) != 0) error = errno;
+  return fd;
+}
+
+int pending_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+}  // namespace
+
+Task<IoResult> connect(Reactor& reactor, Stream& stream, const SocketAddress& address, const SocketAddress* bind_to,
+                       milliseconds timeout) {
+  int error = 0;
+  int fd = start_connect(address, bind_to, error);
+  if (fd < 0) co_return IoResult{IoStatus::failed, error, 0};
+  if (error != 0 && error != EINPROGRESS) {
+    ::close(fd);
+    co_return IoResult{IoStatus::failed, error, 0};
+  }
+  stream.open(reactor, fd);
+  if (error == EINPROGRESS) {
+    stream.channel().clogged();
+    Wake wake = co_await stream.channel().writable(timeout);
+    if (wake != Wake::ready) {
+      stream.close();
+      co_return from_wake(wake, 0);
+    }
+    error = pending_error(fd);
+    if (error != 0) {
+      stream.close();
+      co_return IoResult{IoStatus::failed, error, 0};
+    }
+  }
+  stream.channel().drained();
+  co_return IoResult{};
+}
+
+}  // namespace drishti::net

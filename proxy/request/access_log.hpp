@@ -1,0 +1,11 @@
+#pragma once
+// Writes the access log lines of a finished request to the worker's buffers. Never blocks.
+
+#include "context/request_context.hpp"
+#include "request/worker_services.hpp"
+
+namespace drishti::request {
+
+void write_access_logs(WorkerServices& services, context::RequestContext& context);
+
+}  // namespace drishti::request

@@ -1,0 +1,294 @@
+#include "request/proxy_exchange.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "context/variables.hpp"
+#include "filters/error_pages.hpp"
+#include "filters/proxy_response.hpp"
+#include "request/response_relay.hpp"
+#include "request/upgrade_tunnel.hpp"
+
+namespace drishti::request {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+ProxyExchange::ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic, context::RequestContext& context,
+                             ClientStream& client, Generation& generation)
+    : services_(services),
+      dynamic_(dynamic),
+      context_(context),
+      client_(client),
+      generation_(generation),
+      settings_(context.location->proxy),
+      attempt_(services, context, client) {}
+
+net::Task<Outcome> ProxyExchange::run() {
+  if (int status = co_await find_group(); status != 0) co_return Outcome::error(status);
+  if (int status = co_await take_body(); status != 0) {
+    if (status == 499) co_return client_left();
+    if (!client_.body_done()) client_.close_after_response();
+    co_return Outcome::error(status);
+  }
+  write_head();
+  // A client that leaves ends the wait for the upstream (U16).
+  if (!*settings_.ignore_client_abort) {
+    client_.watch_for_close(
+        [](void* self) {
+          auto& connection = static_cast<ProxyExchange*>(self)->attempt_.connection();
+          if (connection) connection->stream.channel().cancel();
+        },
+        this);
+  }
+  Outcome outcome = co_await try_peers();
+  client_.watch_for_close(nullptr, nullptr);
+  co_return outcome;
+}
+
+net::Task<int> ProxyExchange::find_group() {
+  const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
+  if (!proxy_pass.has_variables) {
+    view_ = generation_.view(proxy_pass.upstream.get());
+    context_.proxy_host = proxy_pass.proxy_host;
+    context_.proxy_port = proxy_pass.proxy_port;
+    if (proxy_pass.uri) uri_ = *proxy_pass.uri;
+    co_return 0;
+  }
+  filters::DynamicTarget target = filters::evaluate_proxy_pass(proxy_pass, context_);
+  if (!target.ok || target.tls) co_return 500;
+  context_.proxy_host = target.proxy_host;
+  context_.proxy_port = context_.arena.copy(std::to_string(target.port));
+  uri_ = target.uri;
+  view_ = co_await dynamic_.find(target, context_.location->core.resolver, generation_);
+  if (view_) co_return 0;
+  context_.log_error(conf::LogLevel::error, std::string(target.host) + " could not be resolved");
+  co_return 502;
+}
+
+net::Task<int> ProxyExchange::take_body() {
+  const http::BodyFraming& framing = context_.head.body;
+  if (framing.kind == http::BodyKind::none || client_.body_done()) co_return 0;
+  if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
+  request_.stream_body = true;
+  co_return 0;
+}
+
+void ProxyExchange::write_head() {
+  filters::UpstreamBody body;
+  using Kind = filters::UpstreamBody::Kind;
+  if (auto configured = filters::configured_body(context_)) {
+    request_.configured_body = *configured;
+    request_.stream_body = false;
+    body = {Kind::length, configured->size()};
+  } else if (!*settings_.pass_request_body) {
+    request_.stream_body = false;
+  } else if (request_.stream_body) {
+    request_.chunked = context_.head.body.kind == http::BodyKind::chunked;
+    body = request_.chunked ? filters::UpstreamBody{Kind::chunked, 0}
+                            : filters::UpstreamBody{Kind::length, context_.head.body.length};
+  } else if (context_.head.body.kind != http::BodyKind::none) {
+    request_.body = &body_;
+    body = {Kind::length, body_.size()};
+  }
+  request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
+  request_.method = context_.method;
+  if (*settings_.method) request_.method = http::method_of(context::evaluate(**settings_.method, context_));
+  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head_text_);
+  request_.head = head_text_;
+}
+
+bool ProxyExchange::pick() {
+  pick_.now_seconds = services_.steady_seconds();
+  lease_ = view_->balancer->pick(pick_);
+  return static_cast<bool>(lease_);
+}
+
+void ProxyExchange::begin_attempt() {
+  attempt_begun_ = services_.clock().now();
+  context::Attempt trace;
+  trace.address = context_.arena.copy(lease_->address_text);
+  trace.after_redirect = is_first_attempt_ && !context_.attempts.empty();
+  is_first_attempt_ = false;
+  context_.attempts.push_back(trace);
+}
+
+void ProxyExchange::end_attempt() {
+  context_.attempts.back().response_ms =
+      duration_cast<milliseconds>(services_.clock().now() - attempt_begun_).count();
+}
+
+// A kept connection that turns out dead is replaced once by a fresh one to the same peer, without blame (U03, pain 12).
+// A request that must not be repeated is repeated only when none of it can have been sent.
+net::Task<Failure> ProxyExchange::attempt() {
+  bool may_repeat = is_idempotent(request_.method) || settings_.next_upstream->non_idempotent;
+  Failure failure = co_await attempt_.run(lease_.peer(), *view_->pool, request_, true);
+  bool safe = (may_repeat || !attempt_.request_sent()) && !attempt_.body_consumed();
+  if (failure == Failure::none || !attempt_.stale_reuse() || !safe || client_gone()) co_return failure;
+  services_.metrics.upstream_stale_reuses.add();
+  co_return co_await attempt_.run(lease_.peer(), *view_->pool, request_, false);
+}
+
+RetryState ProxyExchange::retry_state() const {
+  RetryState state;
+  state.tries_left = tries_left_;
+  state.method = request_.method;
+  state.request_sent = sent_before_ || attempt_.request_sent();
+  state.body_replayable = !attempt_.body_consumed();
+  state.response_started = client_.head_sent();
+  state.elapsed = duration_cast<milliseconds>(services_.clock().now() - begun_);
+  return state;
+}
+
+bool ProxyExchange::client_gone() const { return client_.is_gone() && !*settings_.ignore_client_abort; }
+
+net::Task<Outcome> ProxyExchange::try_peers() {
+  const conf::Upstream& group = view_->group->config();
+  if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
+  pick_.client = &context_.connection->remote;
+  begun_ = services_.clock().now();
+  if (!pick()) co_return give_up(Failure::no_live_peer);
+  const upstream::PeerSet& peers = view_->balancer->peers();
+  tries_left_ = peers.is_single() ? 1 : peers.tries();
+  if (int cap = *settings_.next_upstream_tries; cap > 0) tries_left_ = std::min(tries_left_, cap);
+  for (;;) {
+    --tries_left_;
+    begin_attempt();
+    Failure failure = co_await attempt();
+    if (attempt_.client_status() != 0) {
+      end_attempt();
+      client_.close_after_response();
+      co_return attempt_.client_status() == 499 ? client_left() : Outcome::error(attempt_.client_status());
+    }
+    if (failure != Failure::none && client_gone()) co_return client_left();
+    if (failure == Failure::none && !drops_response()) co_return co_await respond();
+    if (failure == Failure::none) continue;  // drops_response() picked the next peer
+    if (auto outcome = after_failure(failure)) co_return *outcome;
+  }
+}
+
+// A listed status is given up only for a peer that is really there; the last real answer is the client's
+// (docs/UPSTREAMS.md: deliberately better than nginx, which makes a 502 of it).
+bool ProxyExchange::drops_response() {
+  context::Attempt& trace = context_.attempts.back();
+  trace.status = attempt_.head().status;
+  trace.header_ms = duration_cast<milliseconds>(services_.clock().now() - attempt_begun_).count();
+  int status = attempt_.head().status;
+  if (!may_retry_status(settings_, status, retry_state())) return false;
+  upstream::PeerLease failed = std::move(lease_);
+  if (!pick()) {
+    lease_ = std::move(failed);
+    return false;
+  }
+  end_attempt();
+  bool counted = status != 403 && status != 404;
+  report(*failed, counted ? upstream::Outcome::failed : upstream::Outcome::not_counted);
+  sent_before_ = true;
+  attempt_.connection().reset();
+  services_.metrics.upstream_retries.add();
+  return true;
+}
+
+void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
+  upstream::report(*view_->balancer, peer, outcome, services_.steady_seconds(), services_.error_log,
+                   context_.connection->id, " while reading response header from upstream");
+}
+
+std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
+  end_attempt();
+  int status = failure_status(failure);
+  context_.attempts.back().status = status;
+  log_failure(failure);
+  report(*lease_, failure == Failure::local ? upstream::Outcome::not_counted : upstream::Outcome::failed);
+  if (failure == Failure::connect || failure == Failure::connect_timeout) view_->group->ask_for_resolve();
+  RetryState state = retry_state();
+  sent_before_ = state.request_sent;
+  attempt_.connection().reset();
+  lease_.release();
+  if (!may_retry(settings_, failure, state)) return Outcome::error(status);
+  if (!pick()) return give_up(Failure::no_live_peer);
+  services_.metrics.upstream_retries.add();
+  return std::nullopt;
+}
+
+Outcome ProxyExchange::give_up(Failure failure) {
+  if (failure == Failure::no_live_peer) {
+    context::Attempt trace;
+    trace.address = context_.arena.copy(view_->group->config().name);
+    trace.status = 502;
+    trace.response_ms = 0;
+    context_.attempts.push_back(trace);
+    view_->group->ask_for_resolve();
+    context_.log_error(conf::LogLevel::error, failure_text(failure), upstream_url());
+  }
+  return Outcome::error(failure_status(failure));
+}
+
+std::string ProxyExchange::upstream_url() const {
+  std::string url = "http://";
+  url += lease_ ? std::string_view(lease_->address_text) : std::string_view(view_->group->config().name);
+  std::string_view line = request_.head;
+  line = line.substr(0, line.find("\r\n"));
+  auto from = line.find(' ');
+  auto to = line.rfind(' ');
+  if (from != line.npos && to > from) url += line.substr(from + 1, to - from - 1);
+  return url;
+}
+
+void ProxyExchange::log_failure(Failure failure) {
+  std::string message = failure_text(failure);
+  if (failure == Failure::invalid_header && attempt_.reject() != http::Reject::none) {
+    message = attempt_.reject() == http::Reject::head_too_large || attempt_.reject() == http::Reject::field_too_large
+                  ? "upstream sent too big header while reading response header from upstream"
+                  : message + " (" + std::string(http::reject_text(attempt_.reject())) + ")";
+  }
+  int error = attempt_.error();
+  if (error != 0) message += " (" + std::to_string(error) + ": " + std::strerror(error) + ")";
+  if (failure == Failure::connect) message += " while connecting to upstream";
+  context_.log_error(failure == Failure::local ? conf::LogLevel::crit : conf::LogLevel::error, message, upstream_url());
+}
+
+Outcome ProxyExchange::client_left() {
+  if (!context_.attempts.empty() && context_.attempts.back().response_ms < 0) end_attempt();
+  if (lease_) report(*lease_, upstream::Outcome::success);
+  context_.response.status = 499;
+  client_.abort();
+  return Outcome::sent();
+}
+
+net::Task<Outcome> ProxyExchange::respond() {
+  http::ResponseHead& head = attempt_.head();
+  context_.upstream_head = &head;
+  report(*lease_, upstream::Outcome::success);
+  if (head.status == 101) {
+    client_.watch_for_close(nullptr, nullptr);
+    filters::take_upstream_head(head, context_);
+    co_await run_tunnel(services_, context_, client_, *attempt_.connection());
+    end_attempt();
+    co_return Outcome::sent();
+  }
+  if (*settings_.intercept_errors && head.status >= 300 &&
+      filters::find_error_page(head.status, context_).action != filters::ErrorPageResult::Action::builtin) {
+    end_attempt();
+    co_return Outcome::error(head.status);
+  }
+  filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);
+  if (advice.redirect) {
+    end_attempt();
+    std::string_view target = context_.arena.copy(*advice.redirect);
+    co_return Outcome{target.starts_with('@') ? Outcome::Kind::named : Outcome::Kind::relocate, 0, false, target};
+  }
+  if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
+  RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
+  end_attempt();
+  context_.attempts.back().response_length = relayed.body_bytes;
+  if (relayed.end == RelayResult::End::upstream_failed)
+    context_.log_error(conf::LogLevel::error, relayed.reason, upstream_url());
+  if (relayed.reusable) {
+    view_->pool->give_back(std::move(attempt_.connection()), view_->group->config(),
+                           std::chrono::seconds{head.keep_alive_timeout_seconds});
+  }
+  co_return Outcome::sent();
+}
+
+}  // namespace drishti::request

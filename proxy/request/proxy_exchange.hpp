@@ -1,0 +1,67 @@
+#pragma once
+// proxy_pass: one client request, from picking a peer to the relayed response; repeats attempts by the retry policy.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "filters/proxy_request.hpp"
+#include "request/dynamic_upstreams.hpp"
+#include "request/outcome.hpp"
+#include "request/request_body.hpp"
+#include "request/upstream_attempt.hpp"
+#include "upstream/outcome.hpp"
+
+namespace drishti::request {
+
+class ProxyExchange {
+ public:
+  ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic, context::RequestContext& context,
+                ClientStream& client, Generation& generation);
+
+  /// Answers the client, or says what the request handler shall answer.
+  net::Task<Outcome> run();
+
+ private:
+  net::Task<int> find_group();
+  net::Task<int> take_body();
+  void write_head();
+  bool pick();
+  net::Task<Failure> attempt();
+  net::Task<Outcome> try_peers();
+  std::optional<Outcome> after_failure(Failure failure);
+  bool drops_response();
+  void report(const upstream::Peer& peer, upstream::Outcome outcome);
+  void begin_attempt();
+  void end_attempt();
+  RetryState retry_state() const;
+  Outcome give_up(Failure failure);
+  void log_failure(Failure failure);
+  std::string upstream_url() const;
+  net::Task<Outcome> respond();
+  Outcome client_left();
+  bool client_gone() const;
+
+  WorkerServices& services_;
+  DynamicUpstreams& dynamic_;
+  context::RequestContext& context_;
+  ClientStream& client_;
+  Generation& generation_;
+  const conf::ProxySettings& settings_;
+
+  UpstreamView* view_ = nullptr;
+  std::optional<std::string_view> uri_;   ///< the URI part of proxy_pass
+  RequestBody body_;
+  UpstreamRequest request_;
+  std::string head_text_;
+  upstream::PickRequest pick_;
+  upstream::PeerLease lease_;
+  UpstreamAttempt attempt_;
+  int tries_left_ = 0;
+  bool is_first_attempt_ = true;
+  bool sent_before_ = false;       ///< an earlier attempt sent a part of the request
+  net::Clock::Steady begun_{};
+  net::Clock::Steady attempt_begun_{};
+};
+
+}  // namespace drishti::request

@@ -1,0 +1,304 @@
+#include "request/request_handler.hpp"
+
+#include <algorithm>
+
+#include "context/variables.hpp"
+#include "filters/error_pages.hpp"
+#include "filters/response_headers.hpp"
+#include "filters/rewrite.hpp"
+#include "filters/static_files.hpp"
+#include "request/access_log.hpp"
+#include "request/local_response.hpp"
+#include "request/proxy_exchange.hpp"
+
+namespace drishti::request {
+namespace {
+
+constexpr int most_internal_redirects = 10;
+constexpr int most_uri_changes = 10;
+
+}  // namespace
+
+/// One request on its way through the phases.
+struct RequestHandler::Run {
+  WorkerServices& services;
+  DynamicUpstreams& dynamic;
+  context::RequestContext& context;
+  ClientStream& client;
+  Generation& generation;
+
+  const routing::Router& router() const { return generation.snapshot().router; }
+
+  bool choose_server();
+  bool take_target();
+  net::Task<void> drive(Outcome outcome);
+  net::Task<Outcome> start();
+  net::Task<Outcome> find_and_run_location();
+  net::Task<Outcome> run_location();
+  net::Task<Outcome> content();
+  net::Task<Outcome> serve_file(filters::StaticResult result);
+  std::optional<Outcome> find_location();
+  std::optional<Outcome> rewritten(const filters::RewriteResult& result);
+  std::optional<Outcome> check_limits();
+  net::Task<Outcome> redirect_internally(const Outcome& outcome);
+  net::Task<Outcome> error(int status);
+  void set_uri(std::string_view target);
+  void finish();
+};
+
+net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientStream& client,
+                                       Generation& generation) {
+  Run run{services_, dynamic_, context, client, generation};
+  run.choose_server();
+  Outcome outcome = Outcome::error(400);
+  if (run.take_target()) outcome = co_await run.start();
+  co_await run.drive(outcome);
+  run.finish();
+}
+
+net::Task<void> RequestHandler::refuse(http::Reject reject, context::RequestContext& context, ClientStream& client,
+                                       Generation& generation) {
+  services_.metrics.rejects_by_reason[static_cast<std::size_t>(reject)].add();
+  co_await refuse_status(http::reject_status(reject), context, client, generation);
+}
+
+net::Task<void> RequestHandler::refuse_status(int status, context::RequestContext& context, ClientStream& client,
+                                              Generation& generation) {
+  Run run{services_, dynamic_, context, client, generation};
+  const routing::ServerTable& table = run.router().table(context.connection->local);
+  context.server = &table.default_server();
+  context.location = context.server->root.get();
+  context.uri = {};
+  client.close_after_response();
+  co_await run.drive(Outcome::error(status));
+  run.finish();
+}
+
+bool RequestHandler::Run::choose_server() {
+  const routing::ServerTable& table = router().table(context.connection->local);
+  char* lower = context.arena.allocate(context.head.host.size());
+  std::transform(context.head.host.begin(), context.head.host.end(), lower,
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::string_view host(lower, context.head.host.size());
+  if (host.ends_with('.')) host.remove_suffix(1);
+  routing::RegexMatch match;
+  context.server = &table.find(host, match);
+  context.location = context.server->root.get();
+  context.host = host.empty() ? std::string_view(context.server->first_name) : host;
+  if (match.regex) context::remember_captures(*match.regex, host, match.captures, context);
+  return true;
+}
+
+bool RequestHandler::Run::take_target() {
+  context.method = context.head.method;
+  context.method_text = context.head.method_text;
+  if (context.head.target == "*") {  // OPTIONS *: answered like any other by the root of the server
+    context.uri = "/";
+    return true;
+  }
+  http::NormalizedTarget target;
+  char* scratch = context.arena.allocate(context.head.target.size() + 1);
+  auto wrong = http::normalize_target(context.head.target, context.server->merge_slashes, scratch, target);
+  if (wrong != http::UriError::none) {
+    client.close_after_response();
+    return false;
+  }
+  context.uri = target.path;
+  context.args = target.args;
+  return true;
+}
+
+// Every outcome leads to another until the response is out; each turn is counted, so that loops end.
+net::Task<void> RequestHandler::Run::drive(Outcome outcome) {
+  for (int turn = 0; outcome.kind != Outcome::Kind::sent; ++turn) {
+    if (turn > 4 * most_internal_redirects) outcome = Outcome::error(500);
+    switch (outcome.kind) {
+      case Outcome::Kind::sent: break;
+      case Outcome::Kind::error: outcome = co_await error(outcome.status); break;
+      case Outcome::Kind::respond:
+        if (filters::closes_connection(outcome.status)) client.close_after_response();
+        if (!outcome.has_text && outcome.status >= 400 && outcome.status != 444) {
+          outcome = Outcome::error(outcome.status);
+          break;
+        }
+        co_await send_text(services, context, client, outcome.status, outcome.has_text ? outcome.text : "");
+        co_return;
+      case Outcome::Kind::redirect:
+        co_await send_redirect(services, context, client, outcome.status, outcome.text);
+        co_return;
+      case Outcome::Kind::relocate:
+      case Outcome::Kind::named: outcome = co_await redirect_internally(outcome); break;
+    }
+  }
+}
+
+net::Task<Outcome> RequestHandler::Run::start() {
+  if (!context.server->root->rewrite.empty()) {
+    filters::RewriteResult result = filters::run_rewrite(context.server->root->rewrite, context);
+    bool goes_on = result.action == filters::RewriteResult::Action::go_on ||
+                   result.action == filters::RewriteResult::Action::relocate;
+    if (!goes_on) co_return *rewritten(result);
+  }
+  co_return co_await find_and_run_location();
+}
+
+std::optional<Outcome> RequestHandler::Run::find_location() {
+  routing::RegexMatch match;
+  routing::LocationMatch found = router().find_location(*context.server, context.uri, match);
+  if (found.regex_limit) {
+    context.log_error(conf::LogLevel::error, "regular expression match limit was reached while choosing a location");
+    return Outcome::error(500);
+  }
+  context.location = found.location;
+  if (match.regex) context::remember_captures(*match.regex, context.uri, match.captures, context);
+  if (found.auto_redirect) {
+    std::string target;
+    http::escape_uri(context.uri, target);
+    target += '/';
+    if (!context.args.empty()) target.append("?").append(context.args);
+    return Outcome{Outcome::Kind::redirect, 301, true, context.arena.copy(target)};
+  }
+  if (context.location->internal && !context.is_internal) return Outcome::error(404);
+  return std::nullopt;
+}
+
+net::Task<Outcome> RequestHandler::Run::find_and_run_location() {
+  for (;;) {
+    if (auto outcome = find_location()) co_return *outcome;
+    if (auto outcome = check_limits()) co_return *outcome;
+    if (context.location->rewrite.empty()) break;
+    filters::RewriteResult result = filters::run_rewrite(context.location->rewrite, context);
+    if (result.action == filters::RewriteResult::Action::go_on) break;
+    if (result.action != filters::RewriteResult::Action::relocate) co_return *rewritten(result);
+    if (context.uri_changes > most_uri_changes) {
+      context.log_error(conf::LogLevel::error, "rewrite or internal redirection cycle while processing \"" +
+                                                   std::string(context.uri) + "\"");
+      co_return Outcome::error(500);
+    }
+  }
+  co_return co_await content();
+}
+
+// A named location: found already.
+net::Task<Outcome> RequestHandler::Run::run_location() {
+  if (auto outcome = check_limits()) co_return *outcome;
+  if (!context.location->rewrite.empty()) {
+    filters::RewriteResult result = filters::run_rewrite(context.location->rewrite, context);
+    if (result.action == filters::RewriteResult::Action::relocate) co_return co_await find_and_run_location();
+    if (result.action != filters::RewriteResult::Action::go_on) co_return *rewritten(result);
+  }
+  co_return co_await content();
+}
+
+std::optional<Outcome> RequestHandler::Run::rewritten(const filters::RewriteResult& result) {
+  using Action = filters::RewriteResult::Action;
+  switch (result.action) {
+    case Action::respond: return Outcome{Outcome::Kind::respond, result.status, result.has_text, result.text};
+    case Action::redirect: return Outcome{Outcome::Kind::redirect, result.status, true, result.text};
+    case Action::fail: return Outcome::error(result.status);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<Outcome> RequestHandler::Run::check_limits() {
+  conf::Bytes limit = *context.location->core.client_max_body_size;
+  const http::BodyFraming& body = context.head.body;
+  if (limit == 0 || body.kind != http::BodyKind::length || body.length <= limit || client.body_done()) return {};
+  context.log_error(conf::LogLevel::error,
+                    "client intended to send too large body: " + std::to_string(body.length) + " bytes");
+  client.close_after_response();
+  return Outcome::error(413);
+}
+
+net::Task<Outcome> RequestHandler::Run::content() {
+  if (context.location->try_files) {
+    filters::StaticResult result = filters::run_try_files(context);
+    if (result.action != filters::StaticResult::Action::go_on) co_return co_await serve_file(std::move(result));
+  }
+  if (!context.location->proxy_pass) co_return co_await serve_file(filters::serve_static(context));
+  ProxyExchange exchange(services, dynamic, context, client, generation);
+  Outcome outcome = co_await exchange.run();
+  co_return outcome;
+}
+
+net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result) {
+  using Action = filters::StaticResult::Action;
+  switch (result.action) {
+    case Action::send: co_await send_file(services, context, client, result); co_return Outcome::sent();
+    case Action::relocate: co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
+    case Action::named: co_return Outcome{Outcome::Kind::named, 0, false, result.target};
+    case Action::redirect: co_return Outcome{Outcome::Kind::redirect, 301, true, result.target};
+    default: co_return Outcome::error(result.status);
+  }
+}
+
+void RequestHandler::Run::set_uri(std::string_view target) {
+  if (target.empty()) return;
+  auto question = target.find('?');
+  context.uri = target.substr(0, question);
+  context.args = question == target.npos ? std::string_view{} : target.substr(question + 1);
+  context.raw_target_valid = false;
+}
+
+net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outcome) {
+  if (++context.internal_redirects > most_internal_redirects) {
+    context.log_error(conf::LogLevel::error, "rewrite or internal redirection cycle while internally redirecting to \"" +
+                                                 std::string(outcome.text) + "\"");
+    co_return co_await error(500);
+  }
+  context.is_internal = true;
+  context.upstream_head = nullptr;
+  context.response.reset();
+  if (outcome.kind == Outcome::Kind::named) {
+    const conf::Location* named = router().find_named(*context.server, outcome.text);
+    if (!named) {
+      context.log_error(conf::LogLevel::error, "could not find named location \"" + std::string(outcome.text) + "\"");
+      co_return co_await error(500);
+    }
+    context.location = named;
+    context.raw_target_valid = false;
+    co_return co_await run_location();
+  }
+  set_uri(outcome.text);
+  co_return co_await find_and_run_location();
+}
+
+net::Task<Outcome> RequestHandler::Run::error(int status) {
+  context.response.reset();
+  if (status == 499 || status == 444) {
+    context.response.status = status;
+    client.abort();
+    co_return Outcome::sent();
+  }
+  if (filters::closes_connection(status)) client.close_after_response();
+  filters::ErrorPageResult page = filters::find_error_page(status, context);
+  using Action = filters::ErrorPageResult::Action;
+  if (page.action == Action::builtin) {
+
+    co_await send_builtin(services, context, client, status);
+    co_return Outcome::sent();
+  }
+  context.error_page_active = true;
+  context.error_status = page.status;
+  if (page.action == Action::redirect) {
+    bool is_redirect = page.status >= 301 && page.status <= 308;
+    context.error_status = 0;
+    co_return Outcome{Outcome::Kind::redirect, is_redirect ? page.status : 302, true, page.target};
+  }
+  if (page.action == Action::named) co_return Outcome{Outcome::Kind::named, 0, false, page.target};
+  if (context.method != http::Method::head) {
+    context.method = http::Method::get;
+    context.method_text = "GET";
+  }
+  co_return Outcome{Outcome::Kind::relocate, 0, false, page.target};
+}
+
+// Exactly once a request.
+void RequestHandler::Run::finish() {
+  services.metrics.requests.add();
+  std::size_t code_class = static_cast<std::size_t>(std::clamp(context.response.status / 100, 0, 5));
+  services.metrics.responses_by_class[code_class].add();
+  write_access_logs(services, context);
+}
+
+}  // namespace drishti::request

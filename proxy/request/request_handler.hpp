@@ -1,0 +1,36 @@
+#pragma once
+// START HERE. The life of a request, from its parsed head to its log line: server, rewrite, location, limits, content,
+// error pages, in nginx's order. One a worker.
+
+#include "context/request_context.hpp"
+#include "http/head_parser.hpp"
+#include "net/task.hpp"
+#include "request/client_stream.hpp"
+#include "request/dynamic_upstreams.hpp"
+#include "request/outcome.hpp"
+#include "request/worker_services.hpp"
+
+namespace drishti::request {
+
+class RequestHandler {
+ public:
+  RequestHandler(WorkerServices& services, unsigned worker_index)
+      : services_(services), dynamic_(services, worker_index) {}
+
+  /// Answers one request. `context` holds the parsed head and its connection.
+  net::Task<void> handle(context::RequestContext& context, ClientStream& client, Generation& generation);
+
+  /// Answers a request whose head was refused: the status by the reject table, then the connection closes.
+  net::Task<void> refuse(http::Reject reject, context::RequestContext& context, ClientStream& client,
+                         Generation& generation);
+  /// The same for a head that did not come in time (408).
+  net::Task<void> refuse_status(int status, context::RequestContext& context, ClientStream& client,
+                                Generation& generation);
+
+ private:
+  struct Run;
+  WorkerServices& services_;
+  DynamicUpstreams dynamic_;
+};
+
+}  // namespace drishti::request

@@ -1,0 +1,188 @@
+#include "request/upstream_attempt.hpp"
+
+#include <cerrno>
+
+#include "http/body_decoder.hpp"
+#include "context/variables.hpp"
+
+namespace drishti::request {
+namespace {
+
+constexpr int most_interim_responses = 10;  // threat R07
+
+bool is_local_error(int error) {
+  return error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+
+}  // namespace
+
+UpstreamAttempt::UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client)
+    : services_(services), context_(context), client_(client), settings_(context.location->proxy) {}
+
+Failure UpstreamAttempt::classify(const net::IoResult& result, Failure on_timeout, Failure on_failure) {
+  error_ = result.error;
+  return result.status == net::IoStatus::timeout ? on_timeout : on_failure;
+}
+
+bool UpstreamAttempt::fill_bind_address(SocketAddress& address) {
+  if (!*settings_.bind) return false;
+  auto parsed = SocketAddress::from_ip(context::evaluate(**settings_.bind, context_), 0);
+  if (parsed) address = *parsed;
+  return parsed.has_value();
+}
+
+net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer> peer) {
+  connection_ = std::make_unique<upstream::UpstreamConnection>(peer, services_.clock().now());
+  SocketAddress from;
+  const SocketAddress* bind_to = fill_bind_address(from) ? &from : nullptr;
+  services_.metrics.upstream_connects.add();
+  net::IoResult result = co_await net::connect(services_.reactor, connection_->stream, peer->address, bind_to,
+                                               *settings_.connect_timeout);
+  if (result.ok()) co_return Failure::none;
+  if (result.status == net::IoStatus::failed && is_local_error(result.error)) {
+    error_ = result.error;
+    co_return Failure::local;
+  }
+  co_return classify(result, Failure::connect_timeout, Failure::connect);
+}
+
+net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> peer, upstream::GroupPool& pool,
+                                        const UpstreamRequest& request, bool allow_pooled) {
+  auto begun = services_.clock().now();
+  sent_ = complete_ = stale_reuse_ = early_response_ = false;
+  context::Attempt& trace = context_.attempts.back();
+  connection_ = allow_pooled ? pool.take(*peer) : nullptr;
+  if (connection_) {
+    services_.metrics.upstream_reuses.add();
+    trace.connect_ms = 0;
+  } else {
+    Failure failure = co_await connect(peer);
+    if (failure != Failure::none) co_return failure;
+    context_.attempts.back().connect_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().now() - begun).count();
+  }
+  ++connection_->requests;
+  Failure failure = co_await send(request);
+  if (failure == Failure::none || early_response_) failure = co_await read_head(request);
+  bool died_silently = failure == Failure::send || failure == Failure::closed_early;
+  stale_reuse_ = died_silently && connection_->is_reused() && connection_->buffer.empty();
+  co_return failure;
+}
+
+// Waits for room, but also for a response that comes early (threat R13): then the rest is not sent.
+net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
+  net::Stream& stream = connection_->stream;
+  pieces = net::skip_bytes(pieces, 0);
+  while (!pieces.empty()) {
+    net::IoResult result = stream.try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
+    if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
+    if (result.bytes > 0) sent_ = true;
+    context_.attempts.back().bytes_sent += result.bytes;
+    pieces = net::skip_bytes(pieces, result.bytes);
+    if (pieces.empty()) break;
+    stream.channel().clogged();
+    net::Wake wake = co_await stream.channel().readable_or_writable(*settings_.send_timeout);
+    if (wake == net::Wake::timeout) co_return Failure::send_timeout;
+    if (wake == net::Wake::cancelled) co_return Failure::send;
+    if (stream.channel().maybe_readable()) {
+      early_response_ = true;
+      co_return Failure::send;
+    }
+  }
+  co_return Failure::none;
+}
+
+net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
+  iovec pieces[3] = {piece(request.head), {}, {}};
+  std::size_t count = 1;
+  bool has_file = request.body && request.body->in_file();
+  if (!request.configured_body.empty()) pieces[count++] = piece(request.configured_body);
+  else if (request.body && !has_file && request.body->size() > 0) pieces[count++] = piece(request.body->memory());
+  Failure failure = co_await send_pieces({pieces, count});
+  if (failure == Failure::none && has_file && request.configured_body.empty())
+    failure = co_await send_file(*request.body);
+  if (failure == Failure::none && request.stream_body) failure = co_await send_streamed(request);
+  complete_ = failure == Failure::none;
+  co_return failure;
+}
+
+net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
+  constexpr std::uint64_t step = 256 << 10;
+  for (std::uint64_t offset = 0; offset < body.size(); offset += step) {
+    if (connection_->stream.channel().maybe_readable() && !connection_->is_reused()) {
+      early_response_ = true;
+      co_return Failure::send;
+    }
+    std::uint64_t length = std::min(step, body.size() - offset);
+    net::IoResult result =
+        co_await connection_->stream.send_file(body.file(), offset, length, *settings_.send_timeout);
+    context_.attempts.back().bytes_sent += result.bytes;
+    if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
+  }
+  co_return Failure::none;
+}
+
+net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request) {
+  conf::Bytes limit = *context_.location->core.client_max_body_size;
+  std::uint64_t total = 0;
+  for (;;) {
+    BodyPiece body = co_await client_.read_body();
+    if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
+      client_status_ = body_failure_status(body);
+      co_return Failure::send;
+    }
+    body_consumed_ = body_consumed_ || !body.data.empty();
+    total += body.data.size();
+    if (limit != 0 && total > limit) {
+      client_status_ = 413;
+      co_return Failure::send;
+    }
+    bool ends = body.status == BodyPiece::Status::end;
+    char chunk_head[20];
+    iovec pieces[3];
+    std::size_t count = 0;
+    if (request.chunked && (ends || !body.data.empty()))
+      pieces[count++] = {chunk_head, http::write_chunk_head(chunk_head, body.data.size())};
+    if (!body.data.empty()) pieces[count++] = piece(body.data);
+    if (request.chunked && (ends || !body.data.empty())) pieces[count++] = piece("\r\n");
+    Failure failure = co_await send_pieces({pieces, count});
+    if (failure != Failure::none) co_return failure;
+    if (ends) co_return Failure::none;
+  }
+}
+
+net::Task<Failure> UpstreamAttempt::read_head(const UpstreamRequest& request) {
+  http::HeadLimits limits;
+  limits.line = limits.total = *settings_.buffer_size;
+  limits.fields = 1000;
+  limits.underscores = true;
+  upstream::UpstreamConnection& connection = *connection_;
+  if (!connection.buffer) connection.buffer = services_.buffers.take(net::BufferPool::medium);
+  services_.buffers.grow(connection.buffer, limits.total + 1);
+  for (int interim = 0; interim <= most_interim_responses;) {
+    parser_.start(limits, request.method, head_);
+    http::ParseState state;
+    while ((state = parser_.parse(connection.buffer.readable())) == http::ParseState::need_more) {
+      if (connection.buffer.writable().empty()) co_return Failure::invalid_header;
+      net::Wake wake = co_await connection.stream.channel().readable(*settings_.read_timeout);
+      if (wake == net::Wake::timeout) co_return Failure::read_timeout;
+      if (wake == net::Wake::cancelled) co_return Failure::closed_early;
+      net::IoResult result = connection.stream.try_read(connection.buffer.writable());
+      if (!result.ok()) co_return classify(result, Failure::read_timeout, Failure::closed_early);
+      connection.buffer.produced(result.bytes);
+      context_.attempts.back().bytes_received += result.bytes;
+    }
+    if (state == http::ParseState::rejected) co_return Failure::invalid_header;
+    connection.buffer.consumed(parser_.head_size());
+    bool is_switch = head_.status == 101;
+    if (is_switch && !request.asks_upgrade) co_return Failure::invalid_header;  // threat S38
+    if (head_.status >= 200 || is_switch) co_return Failure::none;
+    ++interim;  // 100, 102, 103 are not passed on, as in nginx
+    connection.buffer.compact();
+  }
+  co_return Failure::invalid_header;
+}
+
+}  // namespace drishti::request

@@ -1,0 +1,80 @@
+#pragma once
+// One attempt at one peer: a connection from the pool or a new one, the request sent, the response head read, all under
+// their deadlines. What happens then is the caller's (proxy_exchange).
+
+#include <cstdint>
+#include <string_view>
+
+#include "context/request_context.hpp"
+#include "http/head_parser.hpp"
+#include "net/task.hpp"
+#include "request/client_stream.hpp"
+#include "request/request_body.hpp"
+#include "request/retry_policy.hpp"
+#include "request/worker_services.hpp"
+#include "upstream/connection_pool.hpp"
+
+namespace drishti::request {
+
+/// What is sent: the same for every attempt of a request.
+struct UpstreamRequest {
+  std::string_view head;
+  http::Method method = http::Method::get;  ///< as sent: HEAD has no response body
+  const RequestBody* body = nullptr;   ///< gathered body, or null
+  std::string_view configured_body;    ///< proxy_set_body
+  bool stream_body = false;            ///< proxy_request_buffering off: read from the client on the way
+  bool chunked = false;                ///< the streamed body goes out in chunks
+  bool asks_upgrade = false;
+};
+
+class UpstreamAttempt {
+ public:
+  UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client);
+
+  /// Sends REQUEST to PEER and reads the response head. `allow_pooled`: a kept connection may be used.
+  /// Failure::none: head() is complete and connection() stands at the body.
+  net::Task<Failure> run(std::shared_ptr<const upstream::Peer> peer, upstream::GroupPool& pool,
+                         const UpstreamRequest& request, bool allow_pooled);
+
+  http::ResponseHead& head() { return head_; }
+  upstream::UpstreamConnectionPtr& connection() { return connection_; }
+  /// A byte of the request may have reached the peer.
+  bool request_sent() const { return sent_; }
+  /// A byte of the streamed body was taken from the client: it can't be sent again.
+  bool body_consumed() const { return body_consumed_; }
+  /// The whole request went out; otherwise the connection can't be kept.
+  bool request_complete() const { return complete_; }
+  /// The connection was a kept one and died before a byte of the response came.
+  bool stale_reuse() const { return stale_reuse_; }
+  /// Set when the client's body was bad while it was streamed: the status to answer.
+  int client_status() const { return client_status_; }
+  int error() const { return error_; }  ///< errno of the failure, or 0
+  http::Reject reject() const { return parser_.reject(); }
+
+ private:
+  net::Task<Failure> connect(std::shared_ptr<const upstream::Peer> peer);
+  net::Task<Failure> send(const UpstreamRequest& request);
+  net::Task<Failure> send_file(const RequestBody& body);
+  net::Task<Failure> send_streamed(const UpstreamRequest& request);
+  net::Task<Failure> send_pieces(std::span<iovec> pieces);
+  net::Task<Failure> read_head(const UpstreamRequest& request);
+  Failure classify(const net::IoResult& result, Failure on_timeout, Failure on_failure);
+  bool fill_bind_address(SocketAddress& address);
+
+  WorkerServices& services_;
+  context::RequestContext& context_;
+  ClientStream& client_;
+  const conf::ProxySettings& settings_;
+  upstream::UpstreamConnectionPtr connection_;
+  http::ResponseParser parser_;
+  http::ResponseHead head_;
+  bool sent_ = false;
+  bool complete_ = false;
+  bool body_consumed_ = false;
+  bool stale_reuse_ = false;
+  bool early_response_ = false;
+  int client_status_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace drishti::request

@@ -1,0 +1,26 @@
+#pragma once
+// One configuration in use: the settings, the routes and the upstream groups. Immutable; shared by all workers;
+// requests finish on the one that they began with.
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "conf/config.hpp"
+#include "routing/router.hpp"
+#include "upstream/upstream_group.hpp"
+
+namespace drishti::routing {
+
+struct Snapshot {
+  Snapshot(std::shared_ptr<const conf::Config> the_config,
+           std::vector<std::shared_ptr<upstream::UpstreamGroup>> the_groups, std::uint64_t the_number)
+      : config(std::move(the_config)), router(config), groups(std::move(the_groups)), number(the_number) {}
+
+  std::shared_ptr<const conf::Config> config;
+  Router router;
+  std::vector<std::shared_ptr<upstream::UpstreamGroup>> groups;
+  std::uint64_t number = 0;  ///< 1 for the configuration of the start, one more for each reload
+};
+
+}  // namespace drishti::routing

@@ -1,0 +1,19 @@
+#pragma once
+// Visits every location of a configuration: server roots, nested locations, bodies of `if`.
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "conf/config.hpp"
+
+namespace drishti::server {
+
+using LocationVisitor = std::function<void(const conf::Location&)>;
+
+void for_each_location(const conf::Config& config, const LocationVisitor& visit);
+
+/// The paths of all access logs and error logs, each once.
+std::set<std::string> log_paths(const conf::Config& config);
+
+}  // namespace drishti::server

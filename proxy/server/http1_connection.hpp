@@ -1,0 +1,81 @@
+#pragma once
+// One client connection that speaks HTTP/1: reads heads and bodies, writes responses, keeps alive, lingers, closes.
+// Owned by itself: start() runs it until it ends and then deletes it. Idle, it holds no buffer and no request state.
+
+#include <boost/intrusive/list.hpp>
+#include <memory>
+#include <string>
+
+#include "net/stream.hpp"
+#include "request/client_stream.hpp"
+#include "server/request_state.hpp"
+#include "server/worker.hpp"
+
+namespace drishti::server {
+
+class Http1Connection : public boost::intrusive::list_base_hook<>, private request::ClientStream {
+ public:
+  Http1Connection(Worker& worker, int fd, const SocketAddress& remote, const SocketAddress& listen_address,
+                  std::uint64_t id);
+  ~Http1Connection() override;
+  void start();
+
+  void close_if_idle();
+  void close_now();
+
+ private:
+  // ---- the loop ----
+  net::Task<void> run();
+  net::Task<bool> wait_for_request();
+  net::Task<void> serve_one();
+  enum class HeadResult : std::uint8_t { done, rejected, timeout, gone };
+  net::Task<HeadResult> read_head(const conf::Server& server);
+  net::Task<bool> finish_body();
+  net::Task<void> linger();
+  void keep_unread_bytes();
+  bool may_keep_alive(const context::RequestContext& context) const;
+
+  // ---- ClientStream ----
+  net::Task<request::BodyPiece> read_body() override;
+  bool body_done() const override { return state_->decoder.done(); }
+  std::string_view buffered_body() const override { return in_.readable(); }
+  void begin_response(context::RequestContext& context) override;
+  net::Task<request::SendStatus> write(std::span<const std::string_view> pieces, bool last) override;
+  net::Task<request::SendStatus> write_file(int file, std::uint64_t offset, std::uint64_t length, bool last) override;
+  bool head_sent() const override { return head_sent_; }
+  void abort() override;
+  void close_after_response() override { close_after_ = true; }
+  net::Stream& upgrade(std::string& early_bytes) override;
+  void watch_for_close(void (*hook)(void*), void* owner) override;
+  bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
+
+  net::Task<bool> send_continue();
+  net::Task<request::SendStatus> send(std::span<iovec> pieces);
+  net::Task<void> respect_rate(std::uint64_t body_bytes);
+  void count_sent(std::uint64_t bytes);
+  request::SendStatus send_failure(const net::IoResult& result);
+
+  Worker& worker_;
+  mutable net::Stream stream_;
+  net::Buffer in_;
+  std::unique_ptr<RequestState> state_;
+  request::GenerationRef generation_;
+  context::ConnectionInfo info_;
+  void (*close_hook_)(void*) = nullptr;
+  void* close_owner_ = nullptr;
+
+  bool idle_ = true;
+  bool stopping_ = false;      ///< close_now() or drain: ends after what is in progress
+  bool head_sent_ = false;
+  bool close_after_ = false;
+  bool aborted_ = false;
+  bool chunked_ = false;
+  bool bodyless_ = false;      ///< HEAD, 204, 304
+  bool keep_alive_ = false;
+  bool tunnel_ = false;
+  bool continue_sent_ = false;
+  std::uint64_t head_bytes_ = 0;
+  net::Clock::Steady rate_begin_{};
+};
+
+}  // namespace drishti::server

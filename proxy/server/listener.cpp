@@ -1,0 +1,98 @@
+#include "server/listener.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "server/worker.hpp"
+
+namespace drishti::server {
+namespace {
+
+constexpr int most_accepts_a_turn = 64;
+constexpr std::chrono::milliseconds pause_for{100};
+
+// Level-triggered, so that a paused or bounded accept loop loses nothing; exclusive, so that one worker wakes.
+constexpr std::uint32_t listener_events = EPOLLIN | EPOLLEXCLUSIVE;
+
+std::string bind_error(const char* call, const SocketAddress& address, int error) {
+  return std::string(call) + " to " + address.text() + " failed (" + std::to_string(error) + ": " +
+         std::strerror(error) + ")";
+}
+
+// A socket file that nobody listens on is a left-over of a killed process.
+void remove_stale_socket(const SocketAddress& address) {
+  int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool is_dead = ::connect(probe, address.data(), address.size()) != 0 && errno == ECONNREFUSED;
+  ::close(probe);
+  if (is_dead) ::unlink(reinterpret_cast<const sockaddr_un*>(address.data())->sun_path);
+}
+
+}  // namespace
+
+int open_listening_socket(const SocketAddress& address, int backlog, bool reuseport, bool ipv6only) {
+  int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw std::runtime_error(bind_error("socket()", address, errno));
+  int on = 1, v6only = ipv6only ? 1 : 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (reuseport) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
+  if (address.is_unix()) remove_stale_socket(address);
+  if (::bind(fd, address.data(), address.size()) != 0) {
+    int error = errno;
+    ::close(fd);
+    throw std::runtime_error(bind_error("bind()", address, error));
+  }
+  if (address.is_unix()) ::chmod(reinterpret_cast<const sockaddr_un*>(address.data())->sun_path, 0666);
+  if (::listen(fd, backlog) != 0) {
+    int error = errno;
+    ::close(fd);
+    throw std::runtime_error(bind_error("listen()", address, error));
+  }
+  return fd;
+}
+
+Listener::PauseTimer::PauseTimer(Listener& listener)
+    : Timer([](net::DeadlineWheel::Timer& timer) {
+        static_cast<PauseTimer&>(timer).owner.channel_.resume_events();
+      }),
+      owner(listener) {}
+
+Listener::Listener(Worker& worker, int fd, const SocketAddress& address)
+    : worker_(worker), address_(address), pause_timer_(*this) {
+  channel_.open(worker.services().reactor, fd, listener_events);
+  channel_.set_hook([](net::Channel&, void* self) { static_cast<Listener*>(self)->accept_some(); }, this);
+}
+
+void Listener::accept_some() {
+  for (int i = 0; i < most_accepts_a_turn; ++i) {
+    SocketAddress remote;
+    socklen_t size = sizeof(sockaddr_storage);
+    int fd = ::accept4(channel_.fd(), remote.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      remote.set_size(size);
+      worker_.accepted(fd, remote, *this);
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) pause(errno);
+    return;
+  }
+}
+
+// The level-triggered event would come again at once; the channel leaves the epoll set until the timer.
+void Listener::pause(int error) {
+  channel_.pause_events();
+  worker_.services().metrics.accept_pauses.add();
+  worker_.services().error_log.write(conf::LogLevel::crit, 0,
+                                     "accept4() failed (" + std::to_string(error) + ": " + std::strerror(error) + ")");
+  worker_.services().reactor.wheel().arm(pause_timer_, worker_.services().clock().now() + pause_for);
+}
+
+}  // namespace drishti::server

@@ -1,0 +1,33 @@
+#pragma once
+// Accepts on one address for one worker. Out of descriptors, it pauses instead of spinning (threat X06).
+
+#include "conf/socket_address.hpp"
+#include "net/reactor.hpp"
+
+namespace drishti::server {
+
+class Worker;
+
+class Listener {
+ public:
+  Listener(Worker& worker, int fd, const SocketAddress& address);
+  const SocketAddress& address() const { return address_; }
+
+ private:
+  struct PauseTimer : net::DeadlineWheel::Timer {
+    explicit PauseTimer(Listener& listener);
+    Listener& owner;
+  };
+  void accept_some();
+  void pause(int error);
+
+  Worker& worker_;
+  SocketAddress address_;
+  net::Channel channel_;
+  PauseTimer pause_timer_;
+};
+
+/// Binds and listens; throws std::runtime_error with nginx's words.
+int open_listening_socket(const SocketAddress& address, int backlog, bool reuseport, bool ipv6only);
+
+}  // namespace drishti::server

@@ -1,0 +1,64 @@
+#include "server/program.hpp"
+
+#include <iostream>
+
+#include "conf/analyser.hpp"
+#include "server/error_log.hpp"
+#include "server/version.hpp"
+
+namespace drishti::server {
+namespace {
+
+using Action = CommandLine::Action;
+
+void show_information(const CommandLine& line) {
+  std::cerr << version_line() << '\n';
+  if (line.show_help) std::cerr << help_text() << '\n';
+  if (line.show_build) std::cerr << build_text();
+}
+
+conf::AnalyserOptions analyser_options(const CommandLine& line) {
+  conf::AnalyserOptions options;
+  options.prefix = line.prefix;
+  options.conf_path = line.conf_path;
+  options.global_directives = line.global_directives;
+  if (!line.error_log.empty()) options.default_error_log = line.error_log;
+  return options;
+}
+
+}  // namespace
+
+void print_message(const std::string& text) { std::cerr << "nginx: " << text << std::endl; }
+
+void print_message(conf::LogLevel level, const std::string& text) {
+  print_message(std::string("[") + level_name(level) + "] " + text);
+}
+
+std::string notice_text(const conf::Notice& notice) {
+  return notice.where.file == nullptr ? notice.text : notice.text + " in " + notice.where.text();
+}
+
+std::shared_ptr<const conf::Config> load(const CommandLine& line) {
+  try {
+    return conf::load_config(line.conf_path, analyser_options(line));
+  } catch (const conf::ConfigError& error) {
+    throw std::runtime_error(error.text());
+  }
+}
+
+int execute(const CommandLine& line) {
+  if (line.show_version) show_information(line);
+  const bool is_test = line.action == Action::test || line.action == Action::dump;
+  if (is_test) return test_configuration(line);
+  if (line.show_version) return 0;
+  switch (line.action) {
+    case Action::signal:
+      return send_signal(line);
+    case Action::convert:
+      return convert(line);
+    default:
+      return run_proxy(line);
+  }
+}
+
+}  // namespace drishti::server

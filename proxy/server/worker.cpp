@@ -1,0 +1,151 @@
+#include "server/worker.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+
+#include "http/date.hpp"
+#include "server/http1_connection.hpp"
+
+namespace drishti::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kept_states = 1024;
+// Lines are handed to the log's writer at most this late: few wake-ups under load, no surprise for a reader.
+constexpr std::chrono::milliseconds log_delay{10};
+
+}  // namespace
+
+struct Worker::ConnectionList {
+  boost::intrusive::list<Http1Connection, boost::intrusive::constant_time_size<false>> all;
+};
+
+Worker::FlushTimer::FlushTimer(Worker& owner)
+    : Timer([](net::DeadlineWheel::Timer& timer) { static_cast<FlushTimer&>(timer).worker.flush_logs(); }),
+      worker(owner) {}
+
+Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve resolve)
+    : index_(index),
+      error_log_(error_log),
+      io_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
+      reactor_(*io_),
+      services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve)},
+      handler_(services_, index),
+      connections_(std::make_unique<ConnectionList>()),
+      flush_timer_(*this),
+      next_connection_id_(index + 1) {
+  reactor_.at_end_of_turn([this] { flush_logs_soon(); });
+}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+  thread_ = std::thread([this] {
+    std::string name = "worker " + std::to_string(index_);
+    pthread_setname_np(pthread_self(), name.c_str());
+    auto guard = asio::make_work_guard(*io_);
+    io_->run();
+    flush_logs();
+  });
+}
+
+void Worker::post(std::function<void()> task) { asio::post(*io_, std::move(task)); }
+
+void Worker::join() {
+  io_->stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::use(std::shared_ptr<const routing::Snapshot> snapshot,
+                 std::function<void(const routing::Snapshot&)> retired) {
+  auto* fresh = new request::Generation(std::move(snapshot), index_, reactor_, pools_);
+  fresh->on_retired(std::move(retired));
+  generation_ = request::GenerationRef(fresh);
+}
+
+void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit) {
+  logs_[path] = std::make_unique<net::LogBuffer>(std::move(file), limit);
+}
+
+void Worker::flush_logs() {
+  for (auto& [path, log] : logs_) log->flush();
+}
+
+void Worker::flush_logs_soon() {
+  if (flush_timer_.armed()) return;
+  for (auto& [path, log] : logs_) {
+    if (log->text().empty()) continue;
+    reactor_.wheel().arm(flush_timer_, services_.clock().now() + log_delay);
+    return;
+  }
+}
+
+void Worker::listen(int fd, const SocketAddress& address) {
+  listeners_.push_back(std::make_unique<Listener>(*this, fd, address));
+}
+
+void Worker::unlisten(const SocketAddress& address) {
+  std::erase_if(listeners_, [&](const auto& listener) { return listener->address() == address; });
+}
+
+void Worker::accepted(int fd, const SocketAddress& remote, const Listener& listener) {
+  metrics_.connections_accepted.add();
+  auto* connection = new Http1Connection(*this, fd, remote, listener.address(), next_connection_id_);
+  next_connection_id_ += 1024;  // ids are unique over the workers
+  connection->start();
+}
+
+void Worker::link(Http1Connection& connection) {
+  metrics_.connections_active.add();
+  connections_->all.push_back(connection);
+}
+
+void Worker::unlink(Http1Connection& connection) {
+  metrics_.connections_active.subtract();
+  connections_->all.erase(connections_->all.iterator_to(connection));
+  if (draining_ && connections_->all.empty() && drained_) std::exchange(drained_, nullptr)();
+}
+
+void Worker::drain(std::function<void()> done) {
+  draining_ = true;
+  listeners_.clear();
+  if (connections_->all.empty()) return done();
+  drained_ = std::move(done);
+  for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->close_if_idle();
+}
+
+void Worker::close_all() {
+  draining_ = true;
+  listeners_.clear();
+  for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->close_now();
+}
+
+std::string_view Worker::http_date() {
+  std::int64_t second = services_.clock().wall_ms() / 1000;
+  if (second != date_second_) {
+    date_second_ = second;
+    http::write_http_date(second, date_);
+  }
+  return {date_, http::http_date_size};
+}
+
+std::unique_ptr<RequestState> Worker::take_state() {
+  if (free_states_.empty()) return std::make_unique<RequestState>(services_.clock());
+  auto state = std::move(free_states_.back());
+  free_states_.pop_back();
+  return state;
+}
+
+void Worker::give_back(std::unique_ptr<RequestState> state) {
+  state->context.reset();
+  state->body_buffer.release();
+  if (free_states_.size() < kept_states) free_states_.push_back(std::move(state));
+}
+
+}  // namespace drishti::server

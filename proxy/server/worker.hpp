@@ -1,0 +1,100 @@
+#pragma once
+// A worker: one thread, one io_context, and everything that its connections use. All but start(), post() and join() is
+// called on its own thread.
+
+#include <boost/intrusive/list.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "metrics/worker_metrics.hpp"
+#include "net/buffer_pool.hpp"
+#include "net/reactor.hpp"
+#include "request/request_handler.hpp"
+#include "request/worker_services.hpp"
+#include "server/listener.hpp"
+#include "server/request_state.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace drishti::server {
+
+class Http1Connection;
+
+class Worker {
+ public:
+  Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve resolve);
+  ~Worker();
+
+  void start();                            ///< begins the thread
+  void post(std::function<void()> task);   ///< runs TASK on the worker's thread; any thread may call
+  void join();                             ///< ends the loop and waits for the thread
+  const metrics::WorkerMetrics& metrics() const { return metrics_; }
+  unsigned index() const { return index_; }
+
+  // ---- on the worker's thread ----
+  /// New requests use this snapshot; `retired` is called when the last request on it ended.
+  void use(std::shared_ptr<const routing::Snapshot> snapshot,
+           std::function<void(const routing::Snapshot&)> retired);
+  void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
+  /// Accepts on FD (owned from now on).
+  void listen(int fd, const SocketAddress& address);
+  /// Stops accepting on an address.
+  void unlisten(const SocketAddress& address);
+  /// Stops accepting, ends idle connections; `done` runs here when the last connection is gone.
+  void drain(std::function<void()> done);
+  /// Ends every connection now.
+  void close_all();
+
+  request::GenerationRef generation() const { return generation_; }
+  request::WorkerServices& services() { return services_; }
+  request::RequestHandler& handler() { return handler_; }
+  bool is_draining() const { return draining_; }
+  /// The Date of this second, 29 bytes.
+  std::string_view http_date();
+
+  void accepted(int fd, const SocketAddress& remote, const Listener& listener);
+  void link(Http1Connection& connection);
+  void unlink(Http1Connection& connection);
+
+  /// Per-request state, recycled last in first out.
+  std::unique_ptr<RequestState> take_state();
+  void give_back(std::unique_ptr<RequestState> state);
+
+ private:
+  void flush_logs();
+  void flush_logs_soon();
+  struct FlushTimer : net::DeadlineWheel::Timer {
+    explicit FlushTimer(Worker& owner);
+    Worker& worker;
+  };
+
+  unsigned index_;
+  net::ErrorLog& error_log_;
+  std::unique_ptr<boost::asio::io_context> io_;
+  net::Reactor reactor_;
+  net::BufferPool buffers_;
+  metrics::WorkerMetrics metrics_;
+  request::PoolMap pools_;
+  request::LogMap logs_;
+  request::WorkerServices services_;
+  request::RequestHandler handler_;
+  request::GenerationRef generation_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<RequestState>> free_states_;
+  struct ConnectionList;
+  std::unique_ptr<ConnectionList> connections_;
+  std::function<void()> drained_;
+  bool draining_ = false;
+  FlushTimer flush_timer_;
+  std::int64_t date_second_ = -1;
+  char date_[32];
+  std::uint64_t next_connection_id_;
+  std::thread thread_;
+};
+
+}  // namespace drishti::server

@@ -1,0 +1,16 @@
+#include "upstream/peer_registry.hpp"
+
+namespace drishti::upstream {
+
+std::shared_ptr<PeerState> PeerRegistry::state(const std::string& group, const SocketAddress& address, int occurrence) {
+  auto& state = states_[Key(group, address.text(), occurrence)];
+  if (!state) state = std::make_shared<PeerState>();
+  return state;
+}
+
+void PeerRegistry::collect() {
+  // Only this thread hands out references, so a count of one cannot grow behind our back.
+  std::erase_if(states_, [](const auto& entry) { return entry.second.use_count() == 1; });
+}
+
+}  // namespace drishti::upstream
