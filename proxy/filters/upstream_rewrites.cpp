@@ -70,11 +70,10 @@ std::size_t find_url(std::string_view value) {
 std::optional<std::string_view> rewrite_domain(const conf::CookieRewrite& rule, std::string_view value,
                                                RequestContext& context) {
   if (rule.regex) return replace_by_regex(*rule.regex, rule.to, value, context);
-  if (value.starts_with('.')) value.remove_prefix(1);
-  std::string_view from = context::evaluate(rule.from, context);
-  if (from.starts_with('.')) from.remove_prefix(1);
-  if (!http::iequals(from, value)) return std::nullopt;
-  return context::evaluate(rule.to, context);
+  const bool has_dot = value.starts_with('.');  // it is not compared, and stays
+  const std::string_view from = context::evaluate(rule.from, context);
+  if (!http::iequals(from, value.substr(has_dot ? 1 : 0))) return std::nullopt;
+  return join(has_dot ? "." : "", context::evaluate(rule.to, context), context);
 }
 
 std::optional<std::string_view> rewrite_path(const conf::CookieRewrite& rule, std::string_view value,

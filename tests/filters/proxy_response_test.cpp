@@ -152,7 +152,7 @@ TEST(ProxyCookie, DomainAndPathAttributesAreRewritten) {
     const char* expected;
   } cases[] = {
       {"", "a=1; Domain=up; Path=/x", "a=1; Domain=up; Path=/x"},
-      {"proxy_cookie_domain up $host;", "a=1; domain=.UP; path=/x; HttpOnly", "a=1; domain=example.com; path=/x; HttpOnly"},
+      {"proxy_cookie_domain up $host;", "a=1; domain=.UP; path=/x; HttpOnly", "a=1; domain=.example.com; path=/x; HttpOnly"},
       {"proxy_cookie_domain up example.com;", "a=up; Domain=notup", "a=up; Domain=notup"},
       {"proxy_cookie_domain ~^(\\w+)\\.up$ $1.example.com;", "a=1; Domain=api.up", "a=1; Domain=api.example.com"},
       {"proxy_cookie_path /x/ /y/;", "a=/x/; Path=/x/z;Secure", "a=/x/; Path=/y/z;Secure"},
