@@ -75,7 +75,7 @@ void Process::log_notices(const conf::Config& config) {
 
 void Process::log_start() {
   notice("using the \"epoll\" event method");
-  notice(std::string("nginx/") + nginx_version + " (drishti/" + drishti_version + ")");
+  notice(version_text());
   utsname system{};
   if (::uname(&system) == 0) notice(std::string("OS: ") + system.sysname + " " + system.release);
 }
