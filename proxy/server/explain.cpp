@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <stdexcept>
 
 #include "context/request_context.hpp"
 #include "context/variables.hpp"
@@ -16,6 +15,7 @@
 #include "net/clock.hpp"
 #include "request/retry_policy.hpp"
 #include "routing/router.hpp"
+#include "server/command_line.hpp"
 #include "server/error_log.hpp"
 #include "server/explain_text.hpp"
 
@@ -36,15 +36,15 @@ std::uint16_t port_of(std::string_view authority) {
   std::uint16_t port = 0;
   const char* end = authority.data() + authority.size();
   const auto result = std::from_chars(authority.data() + colon + 1, end, port);
-  if (result.ec != std::errc() || result.ptr != end) throw std::runtime_error("invalid port in \"" + std::string(authority) + "\"");
+  if (result.ec != std::errc() || result.ptr != end) throw UsageError("invalid port in \"" + std::string(authority) + "\"");
   return port;
 }
 
 Url parse_url(std::string text) {
   text.resize(std::min(text.find('#'), text.size()));
-  if (text.starts_with("https://")) throw std::runtime_error("https is not served; write the URL with http://");
+  if (text.starts_with("https://")) throw UsageError("https is not served; write the URL with http://");
   if (text.starts_with("/")) return {"", 80, text};
-  if (!text.starts_with("http://")) throw std::runtime_error("want http://HOST/PATH, got \"" + text + "\"");
+  if (!text.starts_with("http://")) throw UsageError("want http://HOST/PATH, got \"" + text + "\"");
   text.erase(0, 7);
   const std::size_t slash = std::min(text.find_first_of("/?"), text.size());
   std::string target = text.substr(slash);
@@ -136,7 +136,7 @@ SocketAddress Explanation::local_address() const {
       if (!found) found = listen.address;
     }
   }
-  if (!found) throw std::runtime_error("nothing listens on port " + std::to_string(url_.port) + "; addresses are:" + known);
+  if (!found) throw UsageError("nothing listens on port " + std::to_string(url_.port) + "; addresses are:" + known);
   if (found->ip_text() == "0.0.0.0") return *SocketAddress::from_ip("127.0.0.1", url_.port);
   if (found->ip_text() == "::") return *SocketAddress::from_ip("::1", url_.port);
   return *found;
@@ -176,9 +176,9 @@ bool Explanation::normalise() {
 /// What the rewrite phase did; true when the request goes on to a location or its content.
 bool Explanation::tell(const filters::RewriteResult& result, const std::vector<conf::RewriteOp>& ops) {
   using Action = filters::RewriteResult::Action;
-  const std::string where = "Rewrite phase: " + place(ops.front().where) + " to " + place(ops.back().where);
+  const std::string first = place(ops.front().where), last = place(ops.back().where);
   const std::string target = std::string(context_.uri) + (context_.args.empty() ? "" : "?" + std::string(context_.args));
-  line(where);
+  line("Rewrite phase: " + first + (last == first ? "" : " to " + last));
   switch (result.action) {
     case Action::go_on:
       detail("goes on with " + target);
@@ -344,6 +344,7 @@ void Explanation::tell_group(const conf::Upstream& upstream) {
   line("Upstream: " + upstream.name + "  " + place(upstream.where));
   detail(balance_text(upstream.method));
   for (const conf::UpstreamServer& server : upstream.servers) detail(server_line_text(server) + "  " + place(server.where));
+  if (upstream.servers.size() == 1) detail("if it has one address only, it is never taken out and nothing is retried");
   detail("every address of a name is a peer of its own; names are looked up while the proxy runs");
 }
 

@@ -17,7 +17,7 @@ struct ExplainedRequest {
 };
 
 /// A text for people: the server and location with file:line and the rule that chose them, rewrites, the answer or the
-/// upstream group, the request sent to it, and what is retried. Throws std::runtime_error for a URL that can't be
+/// upstream group, the request sent to it, and what is retried. Throws UsageError for a URL that can't be
 /// explained (`https`, no server on its port).
 std::string explain(std::shared_ptr<const conf::Config> config, const ExplainedRequest& request);
 
