@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,14 +58,8 @@ gid_t group_id(const std::string& name, gid_t fallback) {
 }
 
 /// Who to become; nullopt for a process that is not root's and can't become anybody.
-std::optional<Identity> identity(const std::string& user, const std::string& group, net::ErrorLog& log) {
-  if (::geteuid() != 0) {
-    if (!user.empty()) {
-      log.write(LogLevel::warn, 0, "the \"user\" directive makes sense only if the master process runs with super-user "
-                                   "privileges, ignored");
-    }
-    return std::nullopt;
-  }
+std::optional<Identity> identity(const std::string& user, const std::string& group) {
+  if (::geteuid() != 0) return std::nullopt;
   const std::string name = user.empty() ? "nobody" : user;
   const passwd* entry = ::getpwnam(name.c_str());
   if (entry == nullptr) throw std::runtime_error("getpwnam(\"" + name + "\") failed");
@@ -89,10 +84,23 @@ void set_file_limit(std::optional<std::uint64_t> worker_rlimit_nofile, net::Erro
             "getrlimit(RLIMIT_NOFILE): " + std::to_string(limit.rlim_cur) + ":" + std::to_string(limit.rlim_max));
 }
 
-void check_user(const std::string& user, const std::string& group, net::ErrorLog& log) { identity(user, group, log); }
+void check_user(const std::string& user, const std::string& group, net::ErrorLog& log) {
+  if (identity(user, group) || user.empty()) return;
+  log.write(LogLevel::warn, 0,
+            "the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored");
+}
+
+void make_private_directory(const std::string& path, const std::string& user, const std::string& group) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw std::runtime_error(net::failed("mkdir()", path, errno));
+  const std::optional<Identity> owner = identity(user, group);
+  struct stat status {};
+  if (!owner || ::stat(path.c_str(), &status) != 0 || status.st_uid == owner->uid) return;
+  if (::chown(path.c_str(), owner->uid, owner->gid) != 0) throw std::runtime_error(net::failed("chown()", path, errno));
+}
 
 void drop_privileges(const std::string& user, const std::string& group, net::ErrorLog& log) {
-  const std::optional<Identity> who = identity(user, group, log);
+  check_user(user, group, log);
+  const std::optional<Identity> who = identity(user, group);
   if (!who || who->uid == 0) return;  // `user root;`
   check(::setgid(who->gid), "setgid(" + std::to_string(who->gid) + ")");
   check(::initgroups(who->name.c_str(), who->gid), "initgroups(" + who->name + ", " + std::to_string(who->gid) + ")");

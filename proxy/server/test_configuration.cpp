@@ -47,6 +47,9 @@ void check_listen(const SocketAddress& address) {
 void check_environment(const conf::Config& config) {
   ErrorLog log;  // prints warnings to standard error
   check_user(config.main.user, config.main.group, log);
+  for (const std::string& path : temp_paths(config)) {
+    make_private_directory(path, config.main.user, config.main.group);
+  }
   check_pid_path(config.main.pid);
   net::LogHub hub;
   for (const std::string& path : log_paths(config)) hub.open(path);

@@ -228,6 +228,15 @@ TEST_F(ProcessTest, EndsGracefullyAtQuit) {
   EXPECT_FALSE(exists("pid"));
 }
 
+TEST_F(ProcessTest, MakesTemporaryDirectoriesForItselfAlone) {
+  std::string text = read("c.conf");
+  text.insert(text.find("  server {"), "  client_body_temp_path " + path("body") + ";\n");
+  std::ofstream(path("c.conf")) << text;
+  start_foreground();
+  const auto permissions = std::filesystem::status(path("body")).permissions();
+  EXPECT_EQ(permissions, std::filesystem::perms::owner_all);
+}
+
 TEST_F(ProcessTest, SurvivesSignalsItDoesNotSupport) {
   start_foreground();
   ::kill(foreground_, SIGUSR2);
