@@ -33,7 +33,10 @@ class Process : public Lifecycle {
   void start();
   bool logs_to_stderr() const;
   /// Start-up is over, `background` has left the terminal.
-  void settle() { error_log_.stop_echo(); }
+  void settle() {
+    error_log_.stop_echo();
+    log_notices(*config_);
+  }
   void run();
   /// What stopped the start, for the error log and the terminal.
   void report_failure(const std::string& text) { error_log_.write(LogLevel::emerg, 0, text); }
@@ -89,8 +92,8 @@ void Process::make_temp_paths(const conf::Config& config) {
 }
 
 void Process::start() {
-  error_log_.use(ErrorLog::open_targets(logs_, config_->main.error_logs));
-  log_notices(*config_);
+  log_notices(*config_);  // to the terminal, whatever the level of the logs; settle() repeats them there
+  error_log_.use(ErrorLog::open_targets(logs_, config_->main.error_logs, location_error_logs(*config_)));
   log_start();
   set_file_limit(config_->main.worker_rlimit_nofile, error_log_);
   make_temp_paths(*config_);
@@ -112,7 +115,7 @@ void Process::run() {
 
 /// The steps that may fail come first; the last ones can't leave a half-changed program.
 void Process::apply(std::shared_ptr<const conf::Config> config) {
-  ErrorLog::Targets targets = ErrorLog::open_targets(logs_, config->main.error_logs);
+  ErrorLog::Targets targets = ErrorLog::open_targets(logs_, config->main.error_logs, location_error_logs(*config));
   make_temp_paths(*config);
   server_.reload(config);
   error_log_.use(std::move(targets));

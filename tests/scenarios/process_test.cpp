@@ -228,6 +228,19 @@ TEST_F(ProcessTest, EndsGracefullyAtQuit) {
   EXPECT_FALSE(exists("pid"));
 }
 
+TEST_F(ProcessTest, ShowsWarningsOnceOnTheTerminalAndOnceInTheLog) {
+  std::string text = read("c.conf");
+  text.insert(text.find("  server {"), "  server { listen 127.0.0.1:" + std::to_string(port_) + "; server_name a; }\n" +
+                                           "  server { listen 127.0.0.1:" + std::to_string(port_) + "; server_name a; }\n");
+  std::ofstream(path("c.conf")) << text;
+  start_foreground();
+  ASSERT_TRUE(log_says("conflicting server name"));
+  const std::string terminal = read("stderr");
+  EXPECT_THAT(terminal, testing::StartsWith("nginx: [warn] conflicting server name \"a\""));
+  EXPECT_EQ(terminal.find('\n'), terminal.size() - 1);
+  EXPECT_EQ(read("error.log").find("conflicting"), read("error.log").rfind("conflicting"));
+}
+
 TEST_F(ProcessTest, MakesTemporaryDirectoriesForItselfAlone) {
   std::string text = read("c.conf");
   text.insert(text.find("  server {"), "  client_body_temp_path " + path("body") + ";\n");
