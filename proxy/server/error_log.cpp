@@ -118,7 +118,8 @@ void ErrorLog::filter(const Logs* logs, LogLevel level, std::uint64_t connection
 }
 
 void ErrorLog::write_summaries() {
-  for (const RepeatFilter::Summary& summary : repeats_.ended(now_seconds())) emit(nullptr, summary.level, 0, summary.text);
+  for (const RepeatFilter::Summary& summary : repeats_.ended(now_seconds()))
+    emit(nullptr, summary.level, 0, summary.text);
 }
 
 void ErrorLog::emit(const Logs* logs, LogLevel level, std::uint64_t connection, std::string_view message) {

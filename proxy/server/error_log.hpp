@@ -20,8 +20,8 @@ namespace drishti::server {
 /// nginx's name of a level: `emerg`, `error`, ...
 const char* level_name(conf::LogLevel level);
 
-/// `2026/01/02 03:04:05 [error] PID#TID: *CID MESSAGE\n` in local time; at most 2048 bytes, control bytes of the message
-/// written as \xHH, so that a message never makes a second line.
+/// `2026/01/02 03:04:05 [error] PID#TID: *CID MESSAGE\n` in local time; at most 2048 bytes, control bytes of the
+/// message written as \xHH, so that a message never makes a second line.
 void format_error_line(std::string& out, std::int64_t seconds, conf::LogLevel level, std::uint64_t connection,
                        std::string_view message);
 

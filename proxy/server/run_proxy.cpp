@@ -58,7 +58,7 @@ class Process : public Lifecycle {
   std::shared_ptr<const conf::Config> config_;
   boost::asio::io_context io_{1};
   ErrorLog error_log_;
-  ControlLoop loop_;   // blocks the signals before logs_ starts the first thread
+  ControlLoop loop_;  // blocks the signals before logs_ starts the first thread
   net::LogHub logs_;
   PidFile pid_file_;
   Server server_;
@@ -161,8 +161,9 @@ void Process::tick() {
 void Process::report_losses() {
   for (const net::LogLoss& loss : logs_.take_losses()) {
     const std::string reason = loss.error == 0 ? "its reader does not keep up" : net::errno_text(loss.error);
-    error_log_.write(LogLevel::alert, 0,
-                     "write() to \"" + loss.path + "\" failed (" + reason + "): " + std::to_string(loss.lines) + " lines lost");
+    error_log_.write(
+        LogLevel::alert, 0,
+        "write() to \"" + loss.path + "\" failed (" + reason + "): " + std::to_string(loss.lines) + " lines lost");
     next_loss_report_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   }
 }

@@ -142,7 +142,8 @@ TEST(RepeatFilter, AdmitsAHundredAlikeASecondAndThenTellsHowManyItHeldBack) {
   RepeatFilter filter;
   std::optional<RepeatFilter::Summary> summary;
   int admitted = 0;
-  for (int i = 0; i < 137; ++i) admitted += filter.admit(LogLevel::warn, "x, client: " + std::to_string(i), 10, summary);
+  for (int i = 0; i < 137; ++i)
+    admitted += filter.admit(LogLevel::warn, "x, client: " + std::to_string(i), 10, summary);
   EXPECT_EQ(admitted, 100);
   EXPECT_FALSE(summary);
   EXPECT_TRUE(filter.ended(10).empty());
