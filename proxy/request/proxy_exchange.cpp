@@ -190,8 +190,10 @@ bool ProxyExchange::drops_response() {
 }
 
 void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
-  upstream::report(*view_->balancer, peer, outcome, services_.steady_seconds(), services_.error_log,
-                   context_.connection->id, " while reading response header from upstream");
+  upstream::Balancer& balancer = *view_->balancer;
+  upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
+                   context_.connection->id, {});
+  if (outcome == upstream::Outcome::failed) balancer.note_failure(peer);
 }
 
 std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
