@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fstream>
 
 #include "tests/scenarios/catalogue.hpp"
 
@@ -136,7 +137,9 @@ Actions echo(const UpstreamRequest& request) {
   return {Action::send(ok_response(request.body.empty() ? text : text + " " + request.body))};
 }
 
-Bench::Bench() : first_(echo), second_(echo), proxy_(config()) {}
+Bench::Bench() : first_(echo), second_(echo), proxy_(config()) {
+  std::ofstream(proxy_.directory() + "/file") << repeat("0123456789", 100);
+}
 
 std::string Bench::config() const {
   return R"(worker_processes 1;

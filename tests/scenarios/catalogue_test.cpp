@@ -33,8 +33,12 @@ TEST(Catalogue, NamesEveryEntryOnce) {
 
 bool holds(Bench& bench, const Entry& entry) {
   bool good = true;
+  static const bool tells_times = std::getenv("CATALOGUE_TIMES") != nullptr;
   for (const Probe& probe : entry.probes) {
+    auto begun = std::chrono::steady_clock::now();
     std::string fault = bench.run(probe);
+    auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun).count();
+    if (tells_times && took > 100) std::printf("%s %s: %d ms\n", entry.id.c_str(), probe.words.substr(0, 60).c_str(), static_cast<int>(took));
     if (fault.empty()) continue;
     good = false;
     ADD_FAILURE() << entry.id << " " << entry.words << " | " << probe.words << ": " << fault;
