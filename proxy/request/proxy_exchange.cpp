@@ -24,13 +24,40 @@ ProxyExchange::ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic
       settings_(context.location->proxy),
       attempt_(services, context, client) {}
 
+namespace {
+
+constexpr std::size_t most_hops = 100;
+
+/// Whether the request came through so many proxies that it must be going round in a circle (threat H30).
+/// An element takes at least two bytes, so that usual requests cost no more than the lookups.
+bool has_looped(const http::FieldList& fields) {
+  for (http::FieldId id : {http::FieldId::x_forwarded_for, http::FieldId::via}) {
+    const std::string_view hops = fields.get(id);
+    if (hops.size() > 2 * most_hops && static_cast<std::size_t>(std::count(hops.begin(), hops.end(), ',')) >= most_hops)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 net::Task<Outcome> ProxyExchange::run() {
+<<<<<<< .merge_file_p0GqMT
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
   if (wrong == 0 && !client_.body_done()) wrong = co_await take_body();
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
+=======
+  if (has_looped(context_.head.fields)) {
+    context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
+    co_return Outcome::error(508);
+  }
+  if (int status = co_await find_group(); status != 0) co_return Outcome::error(status);
+  if (int status = co_await take_body(); status != 0) {
+    if (status == 499) co_return client_left();
+>>>>>>> .merge_file_1C4OUB
     if (!client_.body_done()) client_.close_after_response();
     co_return Outcome::error(wrong);
   }

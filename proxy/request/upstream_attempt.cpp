@@ -210,7 +210,10 @@ net::Task<Failure> UpstreamAttempt::read_head(const UpstreamRequest& request) {
     if (state == http::ParseState::rejected) co_return Failure::invalid_header;
     connection.buffer.consumed(parser_.head_size());
     bool is_switch = head_.status == 101;
-    if (is_switch && !request.asks_upgrade) co_return Failure::invalid_header;  // threat S38
+    if (is_switch && !request.asks_upgrade) {  // threat S38: neither side may be taken for a tunnel
+      client_.close_after_response();
+      co_return Failure::invalid_header;
+    }
     if (head_.status >= 200 || is_switch) co_return Failure::none;
     ++interim;  // 100, 102, 103 are not passed on, as in nginx
     connection.buffer.compact();
