@@ -305,6 +305,7 @@ net::Task<Outcome> ProxyExchange::respond() {
   context_.attempts.back().response_length = relayed.body_bytes;
   if (relayed.end == RelayResult::End::upstream_failed)
     context_.log_error(conf::LogLevel::error, relayed.reason, upstream_url());
+  if (relayed.end == RelayResult::End::upstream_failed && !client_.head_sent()) co_return Outcome::error(502);
   if (relayed.reusable) {
     view_->pool->give_back(std::move(attempt_.connection()), view_->group->config(),
                            std::chrono::seconds{head.keep_alive_timeout_seconds});
