@@ -42,22 +42,16 @@ bool has_looped(const http::FieldList& fields) {
 }  // namespace
 
 net::Task<Outcome> ProxyExchange::run() {
-<<<<<<< .merge_file_p0GqMT
+  if (has_looped(context_.head.fields)) {
+    context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
+    co_return Outcome::error(508);
+  }
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
   if (wrong == 0 && !client_.body_done()) wrong = co_await take_body();
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
-=======
-  if (has_looped(context_.head.fields)) {
-    context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
-    co_return Outcome::error(508);
-  }
-  if (int status = co_await find_group(); status != 0) co_return Outcome::error(status);
-  if (int status = co_await take_body(); status != 0) {
-    if (status == 499) co_return client_left();
->>>>>>> .merge_file_1C4OUB
     if (!client_.body_done()) client_.close_after_response();
     co_return Outcome::error(wrong);
   }
@@ -316,6 +310,7 @@ net::Task<Outcome> ProxyExchange::respond() {
   context_.attempts.back().response_length = relayed.body_bytes;
   if (relayed.end == RelayResult::End::upstream_failed)
     context_.log_error(conf::LogLevel::error, relayed.reason, upstream_url());
+  if (relayed.end == RelayResult::End::upstream_failed && !client_.head_sent()) co_return Outcome::error(502);
   if (relayed.reusable) {
     view_->pool->give_back(std::move(attempt_.connection()), view_->group->config(),
                            std::chrono::seconds{head.keep_alive_timeout_seconds});

@@ -1,5 +1,7 @@
 #include "request/upstream_attempt.hpp"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 
 #include "http/body_decoder.hpp"
@@ -91,10 +93,7 @@ net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
     net::Wake wake = co_await stream.channel().readable_or_writable(*settings_.send_timeout);
     if (wake == net::Wake::timeout) co_return Failure::send_timeout;
     if (wake == net::Wake::cancelled) co_return Failure::send;
-    if (stream.channel().maybe_readable()) {
-      early_response_ = true;
-      co_return Failure::send;
-    }
+    if (response_is_here()) co_return Failure::send;
   }
   co_return Failure::none;
 }
@@ -130,6 +129,19 @@ bool UpstreamAttempt::send_at_once(const UpstreamRequest& request) {
   return complete_;
 }
 
+// Whether bytes (or the end) came from the upstream before the request was sent; then the rest is not sent.
+bool UpstreamAttempt::response_is_here() {
+  net::Channel& channel = connection_->stream.channel();
+  if (!channel.maybe_readable()) return false;
+  char byte;
+  if (::recv(channel.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    channel.drained();
+    return false;
+  }
+  early_response_ = true;
+  return true;
+}
+
 net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
   iovec pieces[2];
   std::size_t count = pieces_of(request, pieces);
@@ -144,24 +156,36 @@ net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
 net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
   constexpr std::uint64_t step = 256 << 10;
   for (std::uint64_t offset = 0; offset < body.size(); offset += step) {
-    if (connection_->stream.channel().maybe_readable() && !connection_->is_reused()) {
-      early_response_ = true;
-      co_return Failure::send;
-    }
+    if (response_is_here()) co_return Failure::send;
     std::uint64_t length = std::min(step, body.size() - offset);
+    net::Channel& channel = connection_->stream.channel();
+    channel.set_hook([](net::Channel& upstream, void*) { upstream.cancel(); }, nullptr);
     net::IoResult result =
         co_await connection_->stream.send_file(body.file(), offset, length, *settings_.send_timeout);
+    channel.set_hook(nullptr, nullptr);
     context_.attempts.back().bytes_sent += result.bytes;
+    if (result.status == net::IoStatus::cancelled && response_is_here()) co_return Failure::send;
     if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
   }
   co_return Failure::none;
+}
+
+// A response ends the wait for a client that holds its body back (threat R13).
+net::Task<BodyPiece> UpstreamAttempt::next_piece() {
+  net::Channel& channel = connection_->stream.channel();
+  channel.set_hook([](net::Channel&, void* client) { static_cast<ClientStream*>(client)->interrupt_read(); }, &client_);
+  BodyPiece body = co_await client_.read_body();
+  channel.set_hook(nullptr, nullptr);
+  co_return body;
 }
 
 net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request) {
   conf::Bytes limit = *context_.location->core.client_max_body_size;
   std::uint64_t total = 0;
   for (;;) {
-    BodyPiece body = co_await client_.read_body();
+    if (response_is_here()) co_return Failure::send;
+    BodyPiece body = co_await next_piece();
+    if (body.status == BodyPiece::Status::closed && !client_.is_gone() && response_is_here()) co_return Failure::send;
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       client_status_ = body_failure_status(body);
       co_return Failure::send;

@@ -57,6 +57,8 @@ class UpstreamAttempt {
   net::Task<Failure> send(const UpstreamRequest& request);
   net::Task<Failure> send_file(const RequestBody& body);
   net::Task<Failure> send_streamed(const UpstreamRequest& request);
+  net::Task<BodyPiece> next_piece();
+  bool response_is_here();
   net::Task<Failure> send_pieces(std::span<iovec> pieces);
   net::Task<Failure> read_head(const UpstreamRequest& request);
   Failure classify(const net::IoResult& result, Failure on_timeout, Failure on_failure);

@@ -37,6 +37,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
 
   // ---- ClientStream ----
   net::Task<request::BodyPiece> read_body() override;
+  void interrupt_read() override { stream_.channel().cancel(); }
   bool body_done() const override { return state_->decoder.done(); }
   std::string_view buffered_body() const override { return in_.readable(); }
   void begin_response(context::RequestContext& context) override;
