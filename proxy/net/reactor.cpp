@@ -41,7 +41,7 @@ void Reactor::wait() {
 
 int Reactor::dispatch() {
   event_count_ = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
-  clock_.update();  // before the events: what they arm counts from now, not from the last turn, which may be long ago
+  clock_.update();  // before the handlers, which set deadlines and stamp requests after what may be a long sleep
   for (event_next_ = 0; event_next_ < event_count_;) {
     epoll_event& event = events_[static_cast<std::size_t>(event_next_++)];
     if (event.data.ptr) static_cast<Channel*>(event.data.ptr)->on_events(event.events);
