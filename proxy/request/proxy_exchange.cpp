@@ -202,8 +202,12 @@ bool ProxyExchange::drops_response() {
 }
 
 void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
-  upstream::report(*view_->balancer, peer, outcome, services_.steady_seconds(), services_.error_log,
+  upstream::Balancer& balancer = *view_->balancer;
+  upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
                    context_.connection->id, " while reading response header from upstream");
+  if (outcome != upstream::Outcome::failed) return;
+  balancer.note_failure(peer);
+  view_->group->ask_for_resolve();
 }
 
 std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
@@ -212,7 +216,6 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   context_.attempts.back().status = status;
   log_failure(failure);
   report(*lease_, failure == Failure::local ? upstream::Outcome::not_counted : upstream::Outcome::failed);
-  if (failure == Failure::connect || failure == Failure::connect_timeout) view_->group->ask_for_resolve();
   RetryState state = retry_state();
   sent_before_ = state.request_sent;
   attempt_.connection().reset();

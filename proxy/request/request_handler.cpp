@@ -29,7 +29,7 @@ struct RequestHandler::Run {
   context::RequestContext& context;
   ClientStream& client;
   Generation& generation;
-  RequestBody body{};
+  RequestBody request_body{};
   std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
   std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
 
@@ -228,8 +228,8 @@ net::Task<Outcome> RequestHandler::Run::content() {
 }
 
 ProxyExchange& RequestHandler::Run::new_exchange() {
-  if (!exchange) return exchange.emplace(services, dynamic, context, client, generation, body);
-  later_exchanges.push_back(std::make_unique<ProxyExchange>(services, dynamic, context, client, generation, body));
+  if (!exchange) return exchange.emplace(services, dynamic, context, client, generation, request_body);
+  later_exchanges.push_back(std::make_unique<ProxyExchange>(services, dynamic, context, client, generation, request_body));
   return *later_exchanges.back();
 }
 
