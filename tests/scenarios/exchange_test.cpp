@@ -36,7 +36,7 @@ TEST_P(RepeatedBody, ReachesTheNextServerWhole) {
   ProxyUnderTest proxy(proxy_config("server " + broken.address() + "; server " + good.address() + ";",
                                     "client_body_buffer_size 16k; client_max_body_size 0;"));
   std::string body = pattern(GetParam());
-  RawResponse response = exchange(proxy, request_text("PUT", "/x", {}, body));
+  RawResponse response = ask(proxy, request_text("PUT", "/x", {}, body));
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body.size(), body.size());
   EXPECT_TRUE(response.body == body);
@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(InMemoryAndInATemporaryFile, RepeatedBody, ::testing::V
 TEST(RequestBody, ThatIsChunkedReachesTheServerWithItsLength) {
   FakeUpstream upstream(echoes());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawResponse response = exchange(proxy, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+  RawResponse response = ask(proxy, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                          "5\r\nhello\r\n1;x=y\r\n \r\n5\r\nworld\r\n0\r\n\r\n");
   EXPECT_EQ(response.body, "hello world");
   EXPECT_NE(upstream.requests().at(0).head.find("Content-Length: 11\r\n"), std::string::npos);
@@ -59,7 +59,7 @@ TEST(RequestBody, ThatIsChunkedReachesTheServerWithItsLength) {
 TEST(RequestBody, ThatIsUnbufferedIsStreamedInChunks) {
   FakeUpstream upstream(echoes());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_request_buffering off;"));
-  RawResponse response = exchange(proxy, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+  RawResponse response = ask(proxy, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
   EXPECT_EQ(response.body, "5\r\nhello\r\n0\r\n\r\n");
 }
 
@@ -78,7 +78,7 @@ TEST(RequestBody, ThatIsBufferedKeepsTheServerFree) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   RawClient client(proxy.port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nfirst");
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/other")).status, 200);  // the proxy has seen the POST by now
+  EXPECT_EQ(ask(proxy, request_text("GET", "/other")).status, 200);  // the proxy has seen the POST by now
   EXPECT_EQ(upstream.requests().size(), 1u);
   client.send("later");
   EXPECT_EQ(client.read_response().value().body, "firstlater");
@@ -88,7 +88,7 @@ TEST(RequestBody, ThatIsUnbufferedIsNotRepeatedOnceAPartWasSent) {
   FakeUpstream broken(hangs_up()), good(answers("good"));
   ProxyUnderTest proxy(proxy_config("server " + broken.address() + "; server " + good.address() + " backup;",
                                     "proxy_request_buffering off;"));
-  EXPECT_EQ(exchange(proxy, request_text("PUT", "/", {}, "body")).status, 502);
+  EXPECT_EQ(ask(proxy, request_text("PUT", "/", {}, "body")).status, 502);
   EXPECT_EQ(good.requests().size(), 0u);
 }
 
@@ -96,7 +96,7 @@ TEST(RequestBody, ThatIsUnbufferedIsStillPassedOnWhenNothingWasSent) {
   DeadPort dead;
   FakeUpstream good(echoes());
   ProxyUnderTest proxy(proxy_config("server " + dead.address() + "; server " + good.address() + ";", "proxy_request_buffering off;"));
-  EXPECT_EQ(exchange(proxy, request_text("POST", "/", {}, "body")).body, "body");
+  EXPECT_EQ(ask(proxy, request_text("POST", "/", {}, "body")).body, "body");
 }
 
 TEST(RequestBody, GetsItsErrorPageServerTheBodyToo) {
@@ -104,7 +104,7 @@ TEST(RequestBody, GetsItsErrorPageServerTheBodyToo) {
   FakeUpstream fallback(echoes());
   ProxyUnderTest proxy(http_config("server { listen 127.0.0.1:@port@; location / { proxy_pass http://" + dead.address() +
                                    "; error_page 502 = @other; }\nlocation @other { proxy_pass http://" + fallback.address() + "; } }"));
-  EXPECT_EQ(exchange(proxy, request_text("POST", "/", {}, "the body")).body, "the body");
+  EXPECT_EQ(ask(proxy, request_text("POST", "/", {}, "the body")).body, "the body");
 }
 
 TEST(ExpectContinue, IsAnsweredBeforeTheBodyComes) {
@@ -160,11 +160,11 @@ TEST(Response, ThatIsChunkedStaysChunkedForHttp11AndEndsWithTheConnectionForHttp
     return Actions{Action::send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwiki\r\n"), Action::send("5\r\npedia\r\n0\r\n\r\n")};
   });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawResponse modern = exchange(proxy, request_text("GET", "/"));
+  RawResponse modern = ask(proxy, request_text("GET", "/"));
   EXPECT_EQ(modern.field("transfer-encoding"), "chunked");
   EXPECT_EQ(modern.body, "wikipedia");
   EXPECT_TRUE(modern.complete);
-  RawResponse old = exchange(proxy, "GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+  RawResponse old = ask(proxy, "GET / HTTP/1.0\r\nHost: a\r\n\r\n");
   EXPECT_FALSE(old.has_field("transfer-encoding"));
   EXPECT_EQ(old.body, "wikipedia");
   EXPECT_EQ(old.field("connection"), "close");
@@ -205,16 +205,16 @@ TEST(Response, WithoutABodyLeavesBothConnectionsUsable) {
   });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;"));
   RawClient client(proxy.port());
-  auto ask = [&](const char* method, const char* path, bool is_head) {
+  auto send = [&](const char* method, const char* path, bool is_head) {
     client.send(request_text(method, path));
     return client.read_response(is_head).value_or(RawResponse{});
   };
-  EXPECT_EQ(ask("GET", "/204", false).status, 204);
-  EXPECT_EQ(ask("GET", "/304", false).status, 304);
-  RawResponse head = ask("HEAD", "/", true);
+  EXPECT_EQ(send("GET", "/204", false).status, 204);
+  EXPECT_EQ(send("GET", "/304", false).status, 304);
+  RawResponse head = send("HEAD", "/", true);
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.field("content-length"), "1234");
-  EXPECT_EQ(ask("GET", "/", false).body, "body");
+  EXPECT_EQ(send("GET", "/", false).body, "body");
   EXPECT_EQ(upstream.connections_accepted(), 1);
 }
 
@@ -281,7 +281,7 @@ TEST(LimitRate, SlowsTheBodyDown) {
   FakeUpstream upstream(answers(body));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "limit_rate 20k;"));
   auto begin = Steady::now();
-  RawResponse response = exchange(proxy, request_text("GET", "/"));
+  RawResponse response = ask(proxy, request_text("GET", "/"));
   auto took = Steady::now() - begin;
   EXPECT_TRUE(response.body == body);
   EXPECT_GE(took, milliseconds(700));
@@ -293,7 +293,7 @@ TEST(LimitRate, IsSetByTheUpstreamToo) {
   FakeUpstream upstream([=](const UpstreamRequest&) { return Actions{Action::send(ok_response(body, "X-Accel-Limit-Rate: 2000\r\n"))}; });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   auto begin = Steady::now();
-  RawResponse response = exchange(proxy, request_text("GET", "/"));
+  RawResponse response = ask(proxy, request_text("GET", "/"));
   EXPECT_TRUE(response.body == body);
   EXPECT_FALSE(response.has_field("x-accel-limit-rate"));
   EXPECT_GE(Steady::now() - begin, milliseconds(700));
@@ -308,7 +308,7 @@ TEST(AccelRedirect, ServesTheOtherLocationWithTheFieldsThatSurvive) {
   FakeUpstream store(answers("from the store"));
   ProxyUnderTest proxy(http_config("server { listen 127.0.0.1:@port@; location / { proxy_pass http://" + upstream.address() +
                                    "; }\nlocation /internal/ { internal; proxy_pass http://" + store.address() + "/kept/; } }"));
-  RawResponse response = exchange(proxy, request_text("GET", "/start"));
+  RawResponse response = ask(proxy, request_text("GET", "/start"));
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, "from the store");
   EXPECT_EQ(response.field("set-cookie"), "a=b");
@@ -316,7 +316,7 @@ TEST(AccelRedirect, ServesTheOtherLocationWithTheFieldsThatSurvive) {
   EXPECT_EQ(store.requests().at(0).path(), "/kept/x?y=1");
   EXPECT_NE(log_line(proxy, "/start").find("|" + upstream.address() + " : " + store.address() + "|200 : 200|"), std::string::npos)
       << log_line(proxy, "/start");
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/internal/x")).status, 404);
+  EXPECT_EQ(ask(proxy, request_text("GET", "/internal/x")).status, 404);
 }
 
 TEST(InterceptedError, IsAnsweredByTheErrorPagesNamedLocation) {
@@ -324,16 +324,16 @@ TEST(InterceptedError, IsAnsweredByTheErrorPagesNamedLocation) {
   ProxyUnderTest proxy(http_config("server { listen 127.0.0.1:@port@; location / { proxy_intercept_errors on; error_page 503 @calm; proxy_pass http://" +
                                    broken.address() + "; }\nlocation /plain { proxy_pass http://" + broken.address() +
                                    "; error_page 503 @calm; }\nlocation @calm { proxy_pass http://" + fallback.address() + "; } }"));
-  RawResponse response = exchange(proxy, request_text("GET", "/x"));
+  RawResponse response = ask(proxy, request_text("GET", "/x"));
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body, "calm words");
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/plain")).body, "raw");
+  EXPECT_EQ(ask(proxy, request_text("GET", "/plain")).body, "raw");
 }
 
 TEST(UpstreamFields, AreStillThereWhenTheLogIsWritten) {
   FakeUpstream upstream([](const UpstreamRequest&) { return Actions{Action::send(ok_response("ok", "X-Backend: seven\r\n"))}; });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;"));
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(exchange(proxy, request_text("GET", "/x" + std::to_string(i))).status, 200);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(proxy, request_text("GET", "/x" + std::to_string(i))).status, 200);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(log_line(proxy, "/x" + std::to_string(i)).ends_with("|seven")) << log_line(proxy, "/x");
 }
 
@@ -379,7 +379,7 @@ TEST(Tunnel, IsNotOpenedWithoutA101) {
 TEST(Tunnel, ThatNobodyAskedForIsA502) {
   FakeUpstream upstream(switches());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/")).status, 502);
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).status, 502);
 }
 
 TEST(Tunnel, EndsWhenIdleForProxyReadTimeoutButNotWhileOneSideTalks) {

@@ -71,7 +71,7 @@ TEST(UnderLoad, AHundredReloadsCostNoRequest) {
   fresh.stop();
   EXPECT_EQ(kept.failed(), 0u) << kept.reasons();
   EXPECT_EQ(fresh.failed(), 0u) << fresh.reasons();
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/")).field("x-generation"), "100");
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).field("x-generation"), "100");
   // Every generation but the one in use has ended: reloads leave nothing behind.
   EXPECT_TRUE(proxy.wait_for_log("generation 100 of the configuration ended"));
   for (auto end = Steady::now() + seconds(3); Steady::now() < end && count_of(proxy.error_log(), " of the configuration ended") < 100;)

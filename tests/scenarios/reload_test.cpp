@@ -43,7 +43,7 @@ void reload(ProxyUnderTest& proxy) {
 /// Asks on fresh connections until the answer is BODY.
 bool soon_says(const ProxyUnderTest& proxy, const std::string& body) {
   for (auto end = Steady::now() + seconds(5); Steady::now() < end; std::this_thread::sleep_for(milliseconds(1)))
-    if (exchange(proxy, request_text("GET", "/")).body == body) return true;
+    if (ask(proxy, request_text("GET", "/")).body == body) return true;
   return false;
 }
 
@@ -55,7 +55,7 @@ bool soon_refuses(std::uint16_t port) {
 
 TEST(Reload, TakesTheNewFileIntoUse) {
   ProxyUnderTest proxy(says("old"));
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/")).body, "old");
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "old");
   proxy.write_config(says("new"));
   reload(proxy);
   EXPECT_TRUE(soon_says(proxy, "new"));
@@ -66,7 +66,7 @@ TEST(Reload, OfABadFileChangesNothing) {
   proxy.write_config(http_config("server { listen 127.0.0.1:@port@; location / { retrun 200 new; } }"));
   proxy.send_signal(SIGHUP);
   EXPECT_TRUE(proxy.wait_for_log("unknown directive \"retrun\""));
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/")).body, "old");
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "old");
   proxy.write_config(says("new"));
   reload(proxy);
   EXPECT_TRUE(soon_says(proxy, "new"));
@@ -78,7 +78,7 @@ TEST(Reload, ThatCannotBindKeepsAllOldListeners) {
   proxy.write_config(says("new", "listen " + occupant.address() + "; listen 127.0.0.1:@port2@;"));
   proxy.send_signal(SIGHUP);
   EXPECT_TRUE(proxy.wait_for_log("bind() to " + occupant.address() + " failed (98: Address already in use)"));
-  EXPECT_EQ(exchange(proxy, request_text("GET", "/")).body, "old");
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "old");
   EXPECT_FALSE(RawClient(proxy.port(2)).connected());
 }
 
@@ -131,7 +131,7 @@ TEST(Reload, KeepsIdleUpstreamConnections) {
   std::string config = proxy_config("server " + upstream.address() + "; keepalive 4;");
   ProxyUnderTest proxy(config);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(exchange(proxy, request_text("GET", "/")).body, "ok");
+    EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "ok");
     reload(proxy);
   }
   EXPECT_EQ(upstream.connections_accepted(), 1);
@@ -157,9 +157,9 @@ TEST(Reload, KeepsWhatIsKnownOfFailedServers) {
   DeadPort dead;
   FakeUpstream good(answers("ok"));
   ProxyUnderTest proxy(proxy_config("server " + dead.address() + " max_fails=1 fail_timeout=60s; server " + good.address() + ";"));
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(exchange(proxy, request_text("GET", "/")).body, "ok");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "ok");
   reload(proxy);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(exchange(proxy, request_text("GET", "/after")).body, "ok");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(proxy, request_text("GET", "/after")).body, "ok");
   ASSERT_FALSE(log_line(proxy, "/after").empty());
   EXPECT_EQ(count_of(proxy.error_log(), "connect() failed"), 1u);
 }
@@ -260,15 +260,15 @@ TEST(Term, EndsAQuitThatIsUnderWay) {
 
 TEST(ReopenedLog, GetsTheNextLinesUnderItsOldName) {
   ProxyUnderTest proxy(says("ok"));
-  exchange(proxy, request_text("GET", "/before"));
+  ask(proxy, request_text("GET", "/before"));
   ASSERT_FALSE(log_line(proxy, "/before").empty());
   std::string log = proxy.directory() + "/access.log";
   std::filesystem::rename(log, log + ".1");
-  exchange(proxy, request_text("GET", "/between"));
+  ask(proxy, request_text("GET", "/between"));
   proxy.send_signal(SIGUSR1);
   EXPECT_TRUE(proxy.wait_for_log("reopening logs"));
   for (int i = 0; i < 100 && proxy.read("access.log").empty(); ++i) {
-    exchange(proxy, request_text("GET", "/after"));
+    ask(proxy, request_text("GET", "/after"));
     std::this_thread::sleep_for(milliseconds(10));
   }
   EXPECT_NE(proxy.read("access.log").find("/after"), std::string::npos);
@@ -278,7 +278,7 @@ TEST(ReopenedLog, GetsTheNextLinesUnderItsOldName) {
 TEST(Reload, LosesNoLineOfTheAccessLog) {
   ProxyUnderTest proxy(says("ok"));
   for (int i = 0; i < 10; ++i) {
-    for (int k = 0; k < 20; ++k) exchange(proxy, request_text("GET", "/" + std::to_string(i) + "-" + std::to_string(k)));
+    for (int k = 0; k < 20; ++k) ask(proxy, request_text("GET", "/" + std::to_string(i) + "-" + std::to_string(k)));
     proxy.send_signal(SIGHUP);
   }
   EXPECT_FALSE(log_line(proxy, "/9-19").empty());

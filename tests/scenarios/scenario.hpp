@@ -84,7 +84,7 @@ inline std::string request_text(std::string_view method, std::string_view path, 
 }
 
 /// On a connection of its own.
-inline RawResponse exchange(const ProxyUnderTest& proxy, const std::string& request, bool is_head = false) {
+inline RawResponse ask(const ProxyUnderTest& proxy, const std::string& request, bool is_head = false) {
   RawClient client(proxy.port());
   client.send(request);
   return client.read_response(is_head).value_or(RawResponse{});
