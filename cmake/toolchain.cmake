@@ -29,4 +29,7 @@ if(DRISHTI_SANITIZE)
     add_compile_options(-fno-sanitize=function)
   endif()
   add_link_options(-fsanitize=${DRISHTI_SANITIZE})
+  if(DRISHTI_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan)  # Asio has memory fences, which the thread sanitizer does not understand
+  endif()
 endif()
