@@ -30,6 +30,8 @@ class ClientStream {
 
   /// The next piece of the request's body; sends `100 Continue` first when the client waits for it.
   virtual net::Task<BodyPiece> read_body() = 0;
+  /// Ends a read_body() that waits; it returns BodyPiece::Status::closed.
+  virtual void interrupt_read() = 0;
   /// True when the whole body was read (or there is none).
   virtual bool body_done() const = 0;
   /// What of the body is already here, without waiting: body bytes in the buffer.

@@ -53,9 +53,12 @@ class UpstreamAttempt {
 
  private:
   net::Task<Failure> connect(std::shared_ptr<const upstream::Peer> peer);
+  bool send_at_once(const UpstreamRequest& request);
   net::Task<Failure> send(const UpstreamRequest& request);
   net::Task<Failure> send_file(const RequestBody& body);
   net::Task<Failure> send_streamed(const UpstreamRequest& request);
+  net::Task<BodyPiece> next_piece();
+  bool response_is_here();
   net::Task<Failure> send_pieces(std::span<iovec> pieces);
   net::Task<Failure> read_head(const UpstreamRequest& request);
   Failure classify(const net::IoResult& result, Failure on_timeout, Failure on_failure);
@@ -67,9 +70,10 @@ class UpstreamAttempt {
   const conf::ProxySettings& settings_;
   upstream::UpstreamConnectionPtr connection_;
   http::ResponseParser parser_;
-  http::ResponseHead head_;
+  http::ResponseHead& head_;
   bool sent_ = false;
   bool complete_ = false;
+  std::size_t head_and_body_sent_ = 0;   ///< what send_at_once() got rid of
   bool body_consumed_ = false;
   bool stale_reuse_ = false;
   bool early_response_ = false;
