@@ -313,8 +313,10 @@ net::Task<Outcome> ProxyExchange::respond() {
   filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);
   if (advice.redirect) {
     end_attempt();
-    std::string_view target = context_.arena.copy(*advice.redirect);
-    co_return Outcome{target.starts_with('@') ? Outcome::Kind::named : Outcome::Kind::relocate, 0, false, target};
+    if (advice.redirect->starts_with('@'))
+      co_return Outcome{Outcome::Kind::named, 0, false, context_.arena.copy(*advice.redirect)};
+    if (!filters::take_accel_target(*advice.redirect, context_)) co_return Outcome::error(404);
+    co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);

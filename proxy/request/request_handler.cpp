@@ -243,11 +243,12 @@ net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result)
 }
 
 void RequestHandler::Run::set_uri(std::string_view target) {
-  if (target.empty()) return;
+  context.raw_target_valid = false;
+  context.location_prefix_valid = true;
+  if (target.empty()) return;  // set already
   auto question = target.find('?');
   context.uri = target.substr(0, question);
   context.args = question == target.npos ? std::string_view{} : target.substr(question + 1);
-  context.raw_target_valid = false;
 }
 
 net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outcome) {
@@ -258,23 +259,23 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
   }
   context.is_internal = true;
   context.upstream_head = nullptr;
-  context.response.reset();
+  if (!context.response.keep_fields) context.response.reset();
   if (outcome.kind == Outcome::Kind::named) {
     const conf::Location* named = router().find_named(*context.server, outcome.text);
     if (!named) {
       context.log_error(conf::LogLevel::error, "could not find named location \"" + std::string(outcome.text) + "\"");
       co_return co_await error(500);
     }
-    context.location = named;
-    context.raw_target_valid = false;
+    context.location = named;  // the URI stays as the client wrote it
     co_return co_await run_location();
   }
   set_uri(outcome.text);
-  co_return co_await find_and_run_location();
+  context.location = context.server->root.get();
+  co_return co_await start();  // nginx runs the server's own rewrite phase again
 }
 
 net::Task<Outcome> RequestHandler::Run::error(int status) {
-  context.response.reset();
+  filters::start_error(context);
   if (status == 499 || status == 444) {
     context.response.status = status;
     client.abort();
@@ -284,11 +285,10 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
   filters::ErrorPageResult page = filters::find_error_page(status, context);
   using Action = filters::ErrorPageResult::Action;
   if (page.action == Action::builtin) {
-
     co_await send_builtin(services, context, client, status);
     co_return Outcome::sent();
   }
-  context.error_page_active = true;
+  context.error_page_active = !*context.location->core.recursive_error_pages;
   context.error_status = page.status;
   if (page.action == Action::redirect) {
     bool is_redirect = page.status >= 301 && page.status <= 308;
