@@ -271,7 +271,8 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
   }
   set_uri(outcome.text);
   context.location = context.server->root.get();
-  co_return co_await start();  // nginx runs the server's own rewrite phase again
+  if (auto answered = rewrite_by_server()) co_return *answered;  // nginx runs this phase again, too
+  co_return co_await find_and_run_location();
 }
 
 net::Task<Outcome> RequestHandler::Run::error(int status) {
