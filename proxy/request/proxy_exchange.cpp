@@ -5,6 +5,7 @@
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
 #include "filters/proxy_response.hpp"
+#include "filters/response_headers.hpp"
 #include "request/response_relay.hpp"
 #include "request/upgrade_tunnel.hpp"
 
@@ -301,6 +302,7 @@ net::Task<Outcome> ProxyExchange::respond() {
   if (head.status == 101) {
     client_.watch_for_close(nullptr, nullptr);
     filters::take_upstream_head(head, context_);
+    filters::apply_add_headers(context_);
     co_await run_tunnel(services_, context_, client_, *attempt_.connection());
     end_attempt();
     co_return Outcome::sent();
@@ -319,6 +321,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
+  filters::apply_add_headers(context_);
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
   end_attempt();
   context_.attempts.back().response_length = relayed.body_bytes;
