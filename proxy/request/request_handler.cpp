@@ -52,8 +52,12 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
   run.choose_server();
   Outcome outcome = Outcome::error(400);
   if (run.take_target()) {
-    auto answered = run.rewrite_by_server();
-    outcome = answered ? *answered : co_await run.find_and_run_location();
+    // Not `?:`: g++ 12 runs the co_await in it whatever the condition says.
+    if (auto answered = run.rewrite_by_server()) {
+      outcome = *answered;
+    } else {
+      outcome = co_await run.find_and_run_location();
+    }
   }
   if (outcome.kind != Outcome::Kind::sent) co_await run.drive(outcome);
   run.finish();
@@ -259,7 +263,8 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
   }
   set_uri(outcome.text);
   context.location = context.server->root.get();
-  co_return co_await start();  // nginx runs the server's own rewrite phase again
+  if (auto answered = rewrite_by_server()) co_return *answered;  // nginx runs this phase again, too
+  co_return co_await find_and_run_location();
 }
 
 net::Task<Outcome> RequestHandler::Run::error(int status) {
