@@ -1,6 +1,9 @@
 #include "request/request_handler.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
@@ -26,7 +29,11 @@ struct RequestHandler::Run {
   context::RequestContext& context;
   ClientStream& client;
   Generation& generation;
+  RequestBody request_body{};
+  std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
+  std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
 
+  ProxyExchange& new_exchange();
   const routing::Router& router() const { return generation.snapshot().router; }
 
   bool choose_server();
@@ -218,9 +225,14 @@ net::Task<Outcome> RequestHandler::Run::content() {
     if (result.action != filters::StaticResult::Action::go_on) co_return co_await serve_file(std::move(result));
   }
   if (!context.location->proxy_pass) co_return co_await serve_file(filters::serve_static(context));
-  ProxyExchange exchange(services, dynamic, context, client, generation);
-  Outcome outcome = co_await exchange.run();
+  Outcome outcome = co_await new_exchange().run();
   co_return outcome;
+}
+
+ProxyExchange& RequestHandler::Run::new_exchange() {
+  if (!exchange) return exchange.emplace(services, dynamic, context, client, generation, request_body);
+  later_exchanges.push_back(std::make_unique<ProxyExchange>(services, dynamic, context, client, generation, request_body));
+  return *later_exchanges.back();
 }
 
 net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result) {
