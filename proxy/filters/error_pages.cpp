@@ -56,10 +56,16 @@ bool needs_padding(int status, const RequestContext& context) {
   return agent.find("MSIE ") != agent.npos || agent.find("Chrome/") != agent.npos;
 }
 
-/// nginx's page of a 302 says what RFC 9110 calls it, its status line what RFC 1945 did.
+/// nginx names two of its pages otherwise than in the status line.
+std::string_view page_phrase(int status) {
+  if (status == 302) return "Found";
+  if (status == 401) return "Authorization Required";
+  return http::reason_phrase(status);
+}
+
 void append_title(int status, std::string& out) {
   context::append_number(status, out);
-  out.append(" ").append(status == 302 ? "Found" : http::reason_phrase(status));
+  out.append(" ").append(page_phrase(status));
 }
 
 /// Why a request was refused, on the pages of nginx's own kinds of 400.

@@ -123,7 +123,7 @@ void write_file(const std::string& path, const std::string& text) {
 
 void fill(const std::string& www) {
   write_file(www + "/index.html", "<p>index</p>\n");
-  write_file(www + "/a.txt", "0123456789abcdefghijklmnopqrstuvwxyz\n");
+  write_file(www + "/a.txt", "abcdefghijklmnopqrstuvwxyz0a1b2c3d4e\n");
   write_file(www + "/empty.txt", "");
   write_file(www + "/style.css", "p { color: red }\n");
   write_file(www + "/noextension", "plain\n");
