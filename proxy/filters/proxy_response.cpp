@@ -122,6 +122,16 @@ UpstreamAdvice read_advice(const http::ResponseHead& head, const conf::IgnoreHea
 
 }  // namespace
 
+void keep_challenge(const http::ResponseHead& head, RequestContext& context) {
+  if (head.status != 401) return;
+  context.response.reset();
+  for (const Field& field : head.fields) {
+    if (!http::iequals(field.name, "www-authenticate")) continue;
+    context.response.fields.add({"WWW-Authenticate", context.arena.copy(field.value), field.id});
+    context.response.keep_fields = true;
+  }
+}
+
 UpstreamAdvice take_upstream_head(const http::ResponseHead& head, RequestContext& context) {
   const UpstreamAdvice advice = read_advice(head, *context.location->proxy.ignore_headers);
   context::Response& response = context.response;

@@ -19,6 +19,9 @@ struct UpstreamAdvice {
   std::optional<std::uint64_t> limit_rate;       ///< X-Accel-Limit-Rate
 };
 
+/// Of a 401 that an error_page replaces, the client still needs the challenge: WWW-Authenticate stays for its answer.
+void keep_challenge(const http::ResponseHead& head, context::RequestContext& context);
+
 /// Fills context.response from HEAD (status, reason, filtered and rewritten fields, content length).
 /// `location_prefix_uri` is what `proxy_redirect default` maps to. Views stay in HEAD's buffer or the arena.
 UpstreamAdvice take_upstream_head(const http::ResponseHead& head, context::RequestContext& context);

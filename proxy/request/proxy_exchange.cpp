@@ -310,6 +310,7 @@ net::Task<Outcome> ProxyExchange::respond() {
   if (*settings_.intercept_errors && head.status >= 300 &&
       filters::find_error_page(head.status, context_).action != filters::ErrorPageResult::Action::builtin) {
     end_attempt();
+    filters::keep_challenge(head, context_);
     co_return Outcome::error(head.status);
   }
   filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);

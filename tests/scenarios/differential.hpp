@@ -16,12 +16,12 @@ namespace drishti::testing {
 /// One request to both. Without `deviation` the transcripts must be equal. With it (the reason; docs/DIFFERENCES.md
 /// tells the user) they must differ and ours must contain `ours`, so that a deviation that has gone is noticed.
 struct Exchange {
-  std::string request;          ///< raw; "@portN@" stands for the N-th port of the side asked
-  std::string answer{};         ///< raw, of the upstream; empty: the upstream answers with what it received
+  std::string request;   ///< raw; "@portN@" stands for the N-th port of the side asked
+  std::string answer{};  ///< raw, of the upstream; empty: the upstream answers with what it received
   std::string deviation{};
   std::string ours{};
-  int responses = 1;            ///< read on this connection, for pipelined requests
-  int port = 1;                 ///< the N-th port
+  int responses = 1;  ///< read on this connection, for pipelined requests
+  int port = 1;       ///< the N-th port
 };
 
 /// "GET TARGET HTTP/1.1" with Host a.test; `fields` are whole lines with \r\n.

@@ -35,12 +35,41 @@ TEST(DifferentialLocation, IsChosenInTheSameOrder) {
       location /@literal { return 200 "at sign"; }
       location "/sp ace/" { return 200 "space <$uri>"; }
     })",
-          {get("/"), get("/x"), get("/exact"), get("/exact/"), get("/exactly"), get("/a"), get("/ab"), get("/a/b"),
-           get("/a/bc"), get("/images/x.gif"), get("/images"), get("/x.gif"), get("/x.GIF"), get("/x.Gif?y=1"),
-           get("/x.jpg/"), get("/r/abc/12"), get("/r/abc/x"), get("/nest/x.txt"), get("/nest/x.gif"),
-           get("/nest/deep/x"), get("/nest/deep/x.txt"), get("/nest/deep/y.gif"), get("/nest"), get("/outer/inner"),
-           get("/outer/x"), get("/brace/12"), get("/brace/1234"), get("/@literal"), get("/sp%20ace/x"),
-           get("/%61/b"), get("/a%2Fb"), get("/a/b?c=/x.gif"), deviates(get("/a#frag"), strict, refused), get("/%2e%2e/a"), get("/A")});
+          {get("/"),
+           get("/x"),
+           get("/exact"),
+           get("/exact/"),
+           get("/exactly"),
+           get("/a"),
+           get("/ab"),
+           get("/a/b"),
+           get("/a/bc"),
+           get("/images/x.gif"),
+           get("/images"),
+           get("/x.gif"),
+           get("/x.GIF"),
+           get("/x.Gif?y=1"),
+           get("/x.jpg/"),
+           get("/r/abc/12"),
+           get("/r/abc/x"),
+           get("/nest/x.txt"),
+           get("/nest/x.gif"),
+           get("/nest/deep/x"),
+           get("/nest/deep/x.txt"),
+           get("/nest/deep/y.gif"),
+           get("/nest"),
+           get("/outer/inner"),
+           get("/outer/x"),
+           get("/brace/12"),
+           get("/brace/1234"),
+           get("/@literal"),
+           get("/sp%20ace/x"),
+           get("/%61/b"),
+           get("/a%2Fb"),
+           get("/a/b?c=/x.gif"),
+           deviates(get("/a#frag"), strict, refused),
+           get("/%2e%2e/a"),
+           get("/A")});
 }
 
 TEST(DifferentialLocation, SeesTheSamePath) {
@@ -50,16 +79,63 @@ TEST(DifferentialLocation, SeesTheSamePath) {
     server { listen 127.0.0.1:@port2@; merge_slashes off;
       location / { return 200 "$uri|$args|$request_uri"; }
       location //x/ { return 200 "double"; } })",
-          {get("/a//b///c"), get("//"), get("/a/./b"), get("/a/../b"), get("/a/b/.."), get("/a/b/."), get("/a/b/../"),
-           get("/.."), get("/../x"), get("/a/.../b"), get("/a/.b/c"), get("/a/..b/c"), get("/a%2e%2e/b"),
-           get("/a/%2e%2e/b"), get("/a/%2E/b"), get("/a%2fb"), get("/a%2F..%2Fb"), get("/%"), get("/%zz"), get("/%0"),
-           get("/%00"), get("/a%00b"), get("/a%20b+c"), get("/%e2%82%ac"), get("/a?b?c"), get("/a?"), get("/?x=%20y"),
-           get("/a%3Fb?c"), get("/a%23b"), get("/a;b=c/d"), get("/a\\b"), get("/a\"b"), get("/a|b"), get("/a^b{}"),
-           deviates(get("/caf\xc3\xa9"), strict, refused), get("/a%252fb"), get("/..%2f..%2fetc"), get("http://a.test/abs?x=1"),
-           deviates(get("http://other.test/abs"), "Host must say the same as an absolute target", refused), get("http://a.test"), deviates(get("http://a.test?x"), "an absolute target without a path gets one", "|/?x"), get("HTTP://A.TEST/y"),
-           [] { Exchange e = get("//x/y"); e.port = 2; return e; }(),
-           [] { Exchange e = get("/a//b/../c"); e.port = 2; return e; }(),
-           [] { Exchange e = get("/a//../b"); e.port = 2; return e; }()});
+          {get("/a//b///c"),
+           get("//"),
+           get("/a/./b"),
+           get("/a/../b"),
+           get("/a/b/.."),
+           get("/a/b/."),
+           get("/a/b/../"),
+           get("/.."),
+           get("/../x"),
+           get("/a/.../b"),
+           get("/a/.b/c"),
+           get("/a/..b/c"),
+           get("/a%2e%2e/b"),
+           get("/a/%2e%2e/b"),
+           get("/a/%2E/b"),
+           get("/a%2fb"),
+           get("/a%2F..%2Fb"),
+           get("/%"),
+           get("/%zz"),
+           get("/%0"),
+           get("/%00"),
+           get("/a%00b"),
+           get("/a%20b+c"),
+           get("/%e2%82%ac"),
+           get("/a?b?c"),
+           get("/a?"),
+           get("/?x=%20y"),
+           get("/a%3Fb?c"),
+           get("/a%23b"),
+           get("/a;b=c/d"),
+           get("/a\\b"),
+           get("/a\"b"),
+           get("/a|b"),
+           get("/a^b{}"),
+           deviates(get("/caf\xc3\xa9"), strict, refused),
+           get("/a%252fb"),
+           get("/..%2f..%2fetc"),
+           get("http://a.test/abs?x=1"),
+           deviates(get("http://other.test/abs"), "Host must say the same as an absolute target", refused),
+           get("http://a.test"),
+           deviates(get("http://a.test?x"), "an absolute target without a path gets one", "|/?x"),
+           get("HTTP://A.TEST/y"),
+           [] {
+             Exchange e = get("//x/y");
+             e.port = 2;
+             return e;
+           }(),
+           [] {
+             Exchange e = get("/a//b/../c");
+             e.port = 2;
+             return e;
+           }(),
+           [] {
+             Exchange e = get("/a//../b");
+             e.port = 2;
+             return e;
+           }()});
 }
 
 TEST(DifferentialLocation, MissingTrailingSlashRedirects) {
@@ -80,8 +156,9 @@ TEST(DifferentialLocation, MissingTrailingSlashRedirects) {
 }
 
 TEST(DifferentialLocation, RedirectsNameTheSameHostAndPort) {
-  const char* location = "location /d/ { proxy_pass http://@echo@; } location /r { return 301 /x; } "
-                         "location /w { rewrite ^ /y redirect; } location / { root @www@; }";
+  const char* location =
+      "location /d/ { proxy_pass http://@echo@; } location /r { return 301 /x; } "
+      "location /w { rewrite ^ /y redirect; } location / { root @www@; }";
   std::string config;
   int port = 1;
   for (const char* options : {"", "absolute_redirect off;", "server_name_in_redirect on;", "port_in_redirect off;",
@@ -109,29 +186,69 @@ TEST(DifferentialServer, IsChosenByNameAndPort) {
     server { listen 127.0.0.1:@port1@ default_server; server_name _; location / { return 200 "default $host"; } }
     server { listen 127.0.0.1:@port1@; server_name exact.example.test; location / { return 200 "exact"; } }
     server { listen 127.0.0.1:@port1@; server_name *.example.test; location / { return 200 "front wildcard"; } }
-    server { listen 127.0.0.1:@port1@; server_name *.deep.example.test; location / { return 200 "longer front wildcard"; } }
+    server { listen 127.0.0.1:@port1@; server_name *.deep.example.test; location / {
+      return 200 "longer front wildcard"; } }
     server { listen 127.0.0.1:@port1@; server_name mail.*; location / { return 200 "rear wildcard"; } }
     server { listen 127.0.0.1:@port1@; server_name .dot.test; location / { return 200 "dot"; } }
-    server { listen 127.0.0.1:@port1@; server_name ~^(?<user>\w+)\.users\.test$; location / { return 200 "user $user $1"; } }
-    server { listen 127.0.0.1:@port1@; server_name ~^\w+\.users\.test$ ""; location / { return 200 "later regex or empty"; } }
+    server { listen 127.0.0.1:@port1@; server_name ~^(?<user>\w+)\.users\.test$; location / {
+      return 200 "user $user $1"; } }
+    server { listen 127.0.0.1:@port1@; server_name ~^\w+\.users\.test$ ""; location / {
+      return 200 "later regex or empty"; } }
     server { listen 127.0.0.1:@port2@; server_name exact.example.test; location / { return 200 "port 2"; } }
-    server { listen 127.0.0.1:@port2@; server_name other.test; location / { return 200 "port 2 other $server_name $server_port"; } })",
-          {get("/", {}, "first.test"), get("/", {}, "unknown.test"), get("/", {}, "exact.example.test"),
-           get("/", {}, "EXACT.Example.TEST"), get("/", {}, "exact.example.test."),
-           get("/", {}, "exact.example.test:1234"), get("/", {}, "x.example.test"), get("/", {}, "x.y.example.test"),
-           get("/", {}, "x.deep.example.test"), get("/", {}, "deep.example.test"), get("/", {}, "example.test"),
-           get("/", {}, "mail.anything"), get("/", {}, "mail.example.test"), get("/", {}, "mail."),
-           get("/", {}, "dot.test"), get("/", {}, "x.dot.test"), get("/", {}, "xdot.test"),
-           get("/", {}, "joe.users.test"), get("/", {}, "joe-x.users.test"), get("/", {}, "127.0.0.1"),
-           get("/", {}, "[::1]"), get("/", {}, "[::1]:80"), get("/", {}, "_"),
-           deviates(get("http://exact.example.test/", {}, "first.test"), "Host must say the same as an absolute target", refused), {"GET / HTTP/1.0\r\n\r\n"},
-           {"GET / HTTP/1.1\r\n\r\n"}, {"GET / HTTP/1.1\r\nHost:\r\n\r\n"}, {"GET / HTTP/1.1\r\nHost: \r\n\r\n"},
-           {"GET / HTTP/1.1\r\nHost: first.test\r\nHost: first.test\r\n\r\n"}, get("/", {}, "bad host"),
-           get("/", {}, "a/b"), get("/", {}, "first.test:"), deviates(get("/", {}, "first.test:abc"), strict, refused), get("/", {}, "a..b"),
-           get("/", {}, ".first.test"), deviates(get("/", {}, "first.test:99999"), strict, refused),
-           [] { Exchange e = get("/", {}, "exact.example.test"); e.port = 2; return e; }(),
-           [] { Exchange e = get("/", {}, "x.example.test"); e.port = 2; return e; }(),
-           [] { Exchange e = get("/", {}, "other.test:80"); e.port = 2; return e; }()});
+    server { listen 127.0.0.1:@port2@; server_name other.test; location / {
+      return 200 "port 2 other $server_name $server_port"; } })",
+          {get("/", {}, "first.test"),
+           get("/", {}, "unknown.test"),
+           get("/", {}, "exact.example.test"),
+           get("/", {}, "EXACT.Example.TEST"),
+           get("/", {}, "exact.example.test."),
+           get("/", {}, "exact.example.test:1234"),
+           get("/", {}, "x.example.test"),
+           get("/", {}, "x.y.example.test"),
+           get("/", {}, "x.deep.example.test"),
+           get("/", {}, "deep.example.test"),
+           get("/", {}, "example.test"),
+           get("/", {}, "mail.anything"),
+           get("/", {}, "mail.example.test"),
+           get("/", {}, "mail."),
+           get("/", {}, "dot.test"),
+           get("/", {}, "x.dot.test"),
+           get("/", {}, "xdot.test"),
+           get("/", {}, "joe.users.test"),
+           get("/", {}, "joe-x.users.test"),
+           get("/", {}, "127.0.0.1"),
+           get("/", {}, "[::1]"),
+           get("/", {}, "[::1]:80"),
+           get("/", {}, "_"),
+           deviates(get("http://exact.example.test/", {}, "first.test"), "Host must say the same as an absolute target",
+                    refused),
+           {"GET / HTTP/1.0\r\n\r\n"},
+           {"GET / HTTP/1.1\r\n\r\n"},
+           {"GET / HTTP/1.1\r\nHost:\r\n\r\n"},
+           {"GET / HTTP/1.1\r\nHost: \r\n\r\n"},
+           {"GET / HTTP/1.1\r\nHost: first.test\r\nHost: first.test\r\n\r\n"},
+           get("/", {}, "bad host"),
+           get("/", {}, "a/b"),
+           get("/", {}, "first.test:"),
+           deviates(get("/", {}, "first.test:abc"), strict, refused),
+           get("/", {}, "a..b"),
+           get("/", {}, ".first.test"),
+           deviates(get("/", {}, "first.test:99999"), strict, refused),
+           [] {
+             Exchange e = get("/", {}, "exact.example.test");
+             e.port = 2;
+             return e;
+           }(),
+           [] {
+             Exchange e = get("/", {}, "x.example.test");
+             e.port = 2;
+             return e;
+           }(),
+           [] {
+             Exchange e = get("/", {}, "other.test:80");
+             e.port = 2;
+             return e;
+           }()});
 }
 
 }  // namespace drishti::testing

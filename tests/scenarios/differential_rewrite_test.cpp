@@ -37,15 +37,47 @@ TEST(DifferentialReturn, AnswersInAllForms) {
       location = /noslash { return 301 noslash; }
       return 403;
     })",
-          {get("/200"), get("/204"), get("/200text"), get("/text.css"), get("/typed?a=1"), get("/404"), get("/404text"),
-           get("/500"), get("/503text"), get("/299"), get("/299text"), get("/418"), get("/599"), get("/301"),
-           get("/302?y=1"), get("/303"), get("/307?a=b"), get("/308"), get("/url"), get("/urlscheme"), get("/304"),
-           get("/301empty"), get("/444"), get("/405"), get("/421"), get("/empty"), get("/cr?y=%0d%0aX:%20y"),
-           get("/noslash"), send("HEAD", "/200text"), send("HEAD", "/404"), send("POST", "/200", {}, "body"),
-           send("POST", "/404", {}, "body"), send("OPTIONS", "/200text"), {"GET /200text HTTP/1.0\r\n\r\n"},
-           {"GET /200 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"}, get("/200", "Connection: close\r\n"),
-           deviates(get("/404", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0)\r\n"), "the padding has its own words", "and not its own -->"), deviates(get("/404", "User-Agent: Chrome/1\r\n"), "the padding has its own words", "and not its own -->"),
-           get("/200text", "Range: bytes=0-1\r\n"), get("/200text", "If-None-Match: *\r\n")});
+          {get("/200"),
+           get("/204"),
+           get("/200text"),
+           get("/text.css"),
+           get("/typed?a=1"),
+           get("/404"),
+           get("/404text"),
+           get("/500"),
+           get("/503text"),
+           get("/299"),
+           get("/299text"),
+           get("/418"),
+           get("/599"),
+           get("/301"),
+           get("/302?y=1"),
+           get("/303"),
+           get("/307?a=b"),
+           get("/308"),
+           get("/url"),
+           get("/urlscheme"),
+           get("/304"),
+           get("/301empty"),
+           get("/444"),
+           get("/405"),
+           get("/421"),
+           get("/empty"),
+           get("/cr?y=%0d%0aX:%20y"),
+           get("/noslash"),
+           send("HEAD", "/200text"),
+           send("HEAD", "/404"),
+           send("POST", "/200", {}, "body"),
+           send("POST", "/404", {}, "body"),
+           send("OPTIONS", "/200text"),
+           {"GET /200text HTTP/1.0\r\n\r\n"},
+           {"GET /200 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"},
+           get("/200", "Connection: close\r\n"),
+           deviates(get("/404", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0)\r\n"), "the padding has its own words",
+                    "and not its own -->"),
+           deviates(get("/404", "User-Agent: Chrome/1\r\n"), "the padding has its own words", "and not its own -->"),
+           get("/200text", "Range: bytes=0-1\r\n"),
+           get("/200text", "If-None-Match: *\r\n")});
 }
 
 TEST(DifferentialReturn, AtTheServerComesFirst) {
@@ -53,8 +85,17 @@ TEST(DifferentialReturn, AtTheServerComesFirst) {
     server { listen 127.0.0.1:@port1@; return 302 /server; location / { return 200 "location"; } }
     server { listen 127.0.0.1:@port2@; rewrite ^/old/(.*)$ /new/$1; rewrite ^/stop /stopped break;
       location /new { return 200 "new $uri"; } location / { return 200 "other $uri"; } })",
-          {get("/"), get("/x"), [] { Exchange e = get("/old/x"); e.port = 2; return e; }(),
-           [] { Exchange e = get("/stop"); e.port = 2; return e; }()});
+          {get("/"), get("/x"),
+           [] {
+             Exchange e = get("/old/x");
+             e.port = 2;
+             return e;
+           }(),
+           [] {
+             Exchange e = get("/stop");
+             e.port = 2;
+             return e;
+           }()});
 }
 
 TEST(DifferentialRewrite, FollowsTheSameFlags) {
@@ -79,12 +120,31 @@ TEST(DifferentialRewrite, FollowsTheSameFlags) {
       location /brk/ { set $x 1; break; set $x 2; return 200 "never"; }
       location /show { default_type text/plain; return 200 "$uri|$args|$request_uri"; }
     })",
-          {get("/last/a%20b?q=1"), get("/break/page.html"), get("/noflag/x?q"), get("/redirect/x?q=1"),
-           get("/redirect/a%20b"), get("/permanent/x?q=1"), get("/permanent/x"), get("/external/x?q=1"),
-           get("/dropargs/x?q=1"), get("/newargs/x?q=1"), get("/newargs/x"), get("/newargsonly/x?q=1"),
-           get("/nomatch/x"), get("/case/x"), get("/named/x"), get("/loop/x"), get("/cap/a-b"), get("/chain/a"),
-           get("/ret/x"), get("/brk/"), get("/last/a%3Fb"), get("/last/%2525"),
-           get("/redirect/%e2%82%ac"), deviates(get("/redirect/a%0d%0ab"), "line ends in a decoded path are refused (threat P05)", "HTTP/1.1 400"), send("POST", "/last/x", {}, "body")});
+          {get("/last/a%20b?q=1"),
+           get("/break/page.html"),
+           get("/noflag/x?q"),
+           get("/redirect/x?q=1"),
+           get("/redirect/a%20b"),
+           get("/permanent/x?q=1"),
+           get("/permanent/x"),
+           get("/external/x?q=1"),
+           get("/dropargs/x?q=1"),
+           get("/newargs/x?q=1"),
+           get("/newargs/x"),
+           get("/newargsonly/x?q=1"),
+           get("/nomatch/x"),
+           get("/case/x"),
+           get("/named/x"),
+           get("/loop/x"),
+           get("/cap/a-b"),
+           get("/chain/a"),
+           get("/ret/x"),
+           get("/brk/"),
+           get("/last/a%3Fb"),
+           get("/last/%2525"),
+           get("/redirect/%e2%82%ac"),
+           deviates(get("/redirect/a%0d%0ab"), "line ends in a decoded path are refused (threat P05)", "HTTP/1.1 400"),
+           send("POST", "/last/x", {}, "body")});
 }
 
 TEST(DifferentialIf, DecidesTheSame) {
@@ -92,7 +152,8 @@ TEST(DifferentialIf, DecidesTheSame) {
     server { listen 127.0.0.1:@port1@;
       default_type text/plain;
       location /var { if ($arg_a) { return 200 "set"; } return 200 "unset"; }
-      location /eq { if ($arg_a = "x y") { return 200 "equal"; } if ($arg_a != b) { return 200 "not b"; } return 200 "b"; }
+      location /eq { if ($arg_a = "x y") { return 200 "equal"; } if ($arg_a != b) { return 200 "not b";
+        } return 200 "b"; }
       location /re { if ($arg_a ~ ^(\d+)x$) { return 200 "number $1"; } if ($arg_a ~* ^ABC) { return 200 "abc"; }
                      if ($arg_a !~ z) { return 200 "no z"; } if ($arg_a !~* Q) { return 200 "no q"; } return 200 "zq"; }
       location /file { root @www@; if (-f $document_root/a.txt) { return 200 "file"; } return 200 "no"; }
@@ -103,19 +164,21 @@ TEST(DifferentialIf, DecidesTheSame) {
       location /set { set $v "a"; if ($arg_b) { set $v "${v}b"; } if ($arg_c) { set $v "${v}c"; } return 200 "v=$v"; }
       location /method { if ($request_method = POST) { return 405; } return 200 "$request_method"; }
       location /header { add_header X-Out 1; if ($arg_a) { add_header X-In 2; } proxy_pass http://@echo@; }
-      location /two { if ($arg_a) { set $x 1; } if ($arg_b) { proxy_pass http://@echo@; } proxy_pass http://@echo@/two/; }
+      location /two { if ($arg_a) { set $x 1; } if ($arg_b) { proxy_pass http://@echo@;
+        } proxy_pass http://@echo@/two/; }
       location /break { if ($arg_a) { break; } return 200 "after"; }
       location /rewrite { if ($arg_a ~ (.+)) { set $cap $1; rewrite ^ /shown/$cap? last; } return 200 "stay"; }
       location /shown { return 200 "shown $uri $args"; }
       location /zero { if ($arg_a) { return 200 "true"; } return 200 "false"; }
       location /undefined { return 200 "<$arg_none><$http_none><$cookie_none>"; }
     })",
-          {get("/var?a=1"), get("/var?a=0"), get("/var?a="), get("/var"), get("/var?a=00"), get("/eq?a=b"),
-           get("/eq?a=c"), get("/eq?a=x%20y"), get("/re?a=12x"), get("/re?a=abcd"), get("/re?a=z"), get("/re?a=zq"),
-           get("/re"), get("/file"), get("/nofile"), get("/isdir"), get("/exists"), get("/exec"), get("/set"),
-           get("/set?b=1"), get("/set?b=1&c=1"), send("POST", "/method"), get("/method"), get("/header"),
-           get("/header?a=1"), get("/two?a=1"), get("/two?b=1"), get("/two?a=1&b=1"), get("/break?a=1"),
-           get("/break"), get("/rewrite?a=x"), get("/rewrite?b=x"), get("/zero?a=0"), get("/undefined")});
+          {get("/var?a=1"),     get("/var?a=0"),         get("/var?a="),      get("/var"),       get("/var?a=00"),
+           get("/eq?a=b"),      get("/eq?a=c"),          get("/eq?a=x%20y"),  get("/re?a=12x"),  get("/re?a=abcd"),
+           get("/re?a=z"),      get("/re?a=zq"),         get("/re"),          get("/file"),      get("/nofile"),
+           get("/isdir"),       get("/exists"),          get("/exec"),        get("/set"),       get("/set?b=1"),
+           get("/set?b=1&c=1"), send("POST", "/method"), get("/method"),      get("/header"),    get("/header?a=1"),
+           get("/two?a=1"),     get("/two?b=1"),         get("/two?a=1&b=1"), get("/break?a=1"), get("/break"),
+           get("/rewrite?a=x"), get("/rewrite?b=x"),     get("/zero?a=0"),    get("/undefined")});
 }
 
 TEST(DifferentialMap, ChoosesTheSameValue) {
@@ -132,15 +195,17 @@ TEST(DifferentialMap, ChoosesTheSameValue) {
     server { listen 127.0.0.1:@port1@; default_type text/plain;
       location / { return 200 "$plain|$nodefault|$regex|$hosts|$both|$nested|$empty|$connection_upgrade"; } })",
           {get("/"), get("/?k=a"), get("/?k=A"), get("/?k=b%20c"), get("/?k=default"), get("/?k=c"), get("/?k=x12"),
-           get("/?k=X12"), get("/?k=yes"), get("/?k=hey!"), get("/?k=a&l=b"), get("/?k=a&l=c"), get("/", {}, "x.a.test"),
-           get("/", {}, "b.test"), get("/", {}, "x.b.test"), get("/", {}, "www.any.test"), get("/", {}, "exact.c.test"),
-           get("/", {}, "WWW.x"), get("/", "Upgrade: websocket\r\n")});
+           get("/?k=X12"), get("/?k=yes"), get("/?k=hey!"), get("/?k=a&l=b"), get("/?k=a&l=c"),
+           get("/", {}, "x.a.test"), get("/", {}, "b.test"), get("/", {}, "x.b.test"), get("/", {}, "www.any.test"),
+           get("/", {}, "exact.c.test"), get("/", {}, "WWW.x"), get("/", "Upgrade: websocket\r\n")});
 }
 
 TEST(DifferentialErrorPage, AnswersInAllForms) {
-  const std::string failing = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nX-From: up\r\nContent-Type: text/x\r\n\r\nbusy";
+  const std::string failing =
+      "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nX-From: up\r\nContent-Type: text/x\r\n\r\nbusy";
   auto fails = [&](const char* target) { return answered(target, failing); };
-  compare(R"(
+  compare(
+      R"(
     server { listen 127.0.0.1:@port1@; server_name a.test; root @www@;
       error_page 404 /errors/404.html;
       error_page 500 502 503 504 /errors/50x.html;
@@ -184,17 +249,50 @@ TEST(DifferentialErrorPage, AnswersInAllForms) {
       location /badstatus { error_page 404 =444 /answer; }
       location /range { error_page 404 403 405 =200 /errors/404.html; return 405; }
     })",
-          {get("/zzz"), get("/r500"), get("/r502"), get("/eq200"), get("/eq"), get("/eqret"), get("/eq418"),
-           get("/named"), get("/namedeq"), deviates(get("/namedto"), "a status has its reason phrase even where nginx knows none", "HTTP/1.1 203 Non-Authoritative Information"), get("/namedproxy/a%20b?x=1"), get("/external"),
-           get("/external301"), get("/external308"), get("/relative"), get("/var?p=404"), get("/var?p=zz"),
-           get("/missing"), get("/missing500"), get("/recursive"), get("/once"), get("/own"), fails("/up"),
-           fails("/intercept"), answered("/intercept404", "HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\nx"),
-           fails("/intercept404"), fails("/interceptnamed"),
-           answered("/intercept404", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 1\r\n\r\nx"),
-           get("/args?y=2"), get("/dead"), get("/deadown"), get("/internalonly/x"), get("/toint"), get("/toint2"),
-           get("/range"), send("POST", "/eqret", {}, "body"), send("POST", "/namedeq", {}, "body"),
-           send("POST", "/zzz", {}, "body"), send("HEAD", "/zzz"), send("POST", "/namedproxy", {}, "body"),
-           send("HEAD", "/eqret"), send("PUT", "/zzz", {}, "body"), send("DELETE", "/zzz")});
+      {get("/zzz"),
+       get("/r500"),
+       get("/r502"),
+       get("/eq200"),
+       get("/eq"),
+       get("/eqret"),
+       get("/eq418"),
+       get("/named"),
+       get("/namedeq"),
+       deviates(get("/namedto"), "a status has its reason phrase even where nginx knows none",
+                "HTTP/1.1 203 Non-Authoritative Information"),
+       get("/namedproxy/a%20b?x=1"),
+       get("/external"),
+       get("/external301"),
+       get("/external308"),
+       get("/relative"),
+       get("/var?p=404"),
+       get("/var?p=zz"),
+       get("/missing"),
+       get("/missing500"),
+       get("/recursive"),
+       get("/once"),
+       get("/own"),
+       fails("/up"),
+       fails("/intercept"),
+       answered("/intercept404", "HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\nx"),
+       fails("/intercept404"),
+       fails("/interceptnamed"),
+       answered("/intercept404", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 1\r\n\r\nx"),
+       get("/args?y=2"),
+       get("/dead"),
+       get("/deadown"),
+       get("/internalonly/x"),
+       get("/toint"),
+       get("/toint2"),
+       get("/range"),
+       send("POST", "/eqret", {}, "body"),
+       send("POST", "/namedeq", {}, "body"),
+       send("POST", "/zzz", {}, "body"),
+       send("HEAD", "/zzz"),
+       send("POST", "/namedproxy", {}, "body"),
+       send("HEAD", "/eqret"),
+       send("PUT", "/zzz", {}, "body"),
+       send("DELETE", "/zzz")});
 }
 
 TEST(DifferentialTryFiles, FallsBackTheSame) {
@@ -216,10 +314,27 @@ TEST(DifferentialTryFiles, FallsBackTheSame) {
       location ~ \.php$ { default_type text/plain; return 200 "php $uri"; }
       location /second/ { index index.php; }
     })",
-          {get("/a.txt"), get("/"), get("/dir/"), get("/dir"), get("/noindex/"), get("/none"), get("/app/x/y"),
-           get("/named/x"), get("/code/x"), get("/args/x?y=1"), get("/dir/page"), get("/aliased/page.html"),
-           get("/aliased/"), get("/aliased/none"), get("/proxied/a%20b?c"), get("/filethenproxy/x"), get("/second/"),
-           get("/with%20space.txt"), get("/a.txt/"), get("/dir/../a.txt"), get("/%2e%2e/a.txt")});
+          {get("/a.txt"),
+           get("/"),
+           get("/dir/"),
+           get("/dir"),
+           get("/noindex/"),
+           get("/none"),
+           get("/app/x/y"),
+           get("/named/x"),
+           get("/code/x"),
+           get("/args/x?y=1"),
+           get("/dir/page"),
+           get("/aliased/page.html"),
+           get("/aliased/"),
+           get("/aliased/none"),
+           get("/proxied/a%20b?c"),
+           get("/filethenproxy/x"),
+           get("/second/"),
+           get("/with%20space.txt"),
+           get("/a.txt/"),
+           get("/dir/../a.txt"),
+           get("/%2e%2e/a.txt")});
 }
 
 }  // namespace drishti::testing
