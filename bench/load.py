@@ -48,7 +48,7 @@ def check_answers(port, path, body):
 
 def wrk(port, path, clients, seconds, body_length):
     """Runs wrk on the load core and returns its figures; every answer has to be a 2xx of the right size."""
-    command = ["taskset", "-c", peers.LOAD_CORE, peers.command_of("wrk"), "-t1", f"-c{clients}", f"-d{seconds}s",
+    command = ["taskset", "-c", peers.LOAD_CORE, peers.command_of("wrk"), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s",
                "-s", str(WRK_SCRIPT), f"http://127.0.0.1:{port}{path}"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     result = json.loads(re.search(r"RESULT (.*)", output).group(1))

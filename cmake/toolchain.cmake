@@ -24,5 +24,12 @@ endif()
 
 if(DRISHTI_SANITIZE)
   add_compile_options(-fsanitize=${DRISHTI_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+    # clang 14 cannot compile coroutines with it: "Cannot represent a difference across sections".
+    add_compile_options(-fno-sanitize=function)
+  endif()
   add_link_options(-fsanitize=${DRISHTI_SANITIZE})
+  if(DRISHTI_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan)  # Asio has memory fences, which the thread sanitizer does not understand
+  endif()
 endif()

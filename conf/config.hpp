@@ -1,5 +1,6 @@
 #pragma once
-// The typed configuration: what the program runs on. Made once by the analyser, then immutable and shared by all threads.
+// The typed configuration: what the program runs on. Made once by the analyser, then immutable and shared by all
+// threads.
 // Every setting is already merged down to each Location, so nothing is looked up through parents per request.
 // Defaults are nginx's (docs/CONFIGURATION.md); units are in the types or in the comment.
 
@@ -223,7 +224,7 @@ struct CoreSettings {
   Setting<bool> reset_timedout_connection{false};
   Setting<std::string> default_type{"text/plain"};
   Setting<std::shared_ptr<const TypeMap>> types;  ///< never null after analysis (nginx's html, gif, jpg by default)
-  Setting<Template> root_template;                ///< `root` or `alias` of this location; absolute unless it starts with `$`
+  Setting<Template> root_template;                ///< `root` or `alias`; absolute unless it starts with `$`
   Setting<std::vector<Template>> index;           ///< never empty after analysis (index.html)
   Setting<std::vector<ErrorPage>> error_pages;
   Setting<bool> recursive_error_pages{false};
@@ -286,8 +287,8 @@ struct NextUpstream {
 
 /// Bits of proxy_ignore_headers.
 struct IgnoreHeaders {
-  bool redirect = false, limit_rate = false, accel_expires = false, expires = false, cache_control = false, set_cookie = false,
-       buffering = false, charset = false, vary = false;
+  bool redirect = false, limit_rate = false, accel_expires = false, expires = false, cache_control = false,
+       set_cookie = false, buffering = false, charset = false, vary = false;
 };
 
 struct ProxySettings {
@@ -342,7 +343,7 @@ struct ProxyPass {
 struct Location {
   enum class Kind { server_root, exact, prefix, prefix_final, regex, named, if_block };
   Kind kind = Kind::prefix;
-  std::string pattern;  ///< the prefix as written, the expression, or @name; that of the enclosing location for if_block
+  std::string pattern;  ///< the prefix as written, the expression, or @name; if_block has its location's
   BoundRegex regex;
   bool internal = false;
   bool auto_redirect = false;  ///< a prefix ending in `/` with a proxy handler: /x answers 301 to /x/

@@ -32,7 +32,8 @@ std::string cgroup_path(const std::string& controller) {
     const auto second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    if (controllers == "," + controller + "," || (!controller.empty() && controllers.find("," + controller + ",") != std::string::npos))
+    if (controllers == "," + controller + "," ||
+        (!controller.empty() && controllers.find("," + controller + ",") != std::string::npos))
       return line.substr(second + 1);
   }
   return {};
@@ -62,7 +63,8 @@ int cpus_of_quota(const std::string& quota, const std::string& period) {
 int allowed_cpus() {
   const std::string v2 = "/sys/fs/cgroup", v1 = "/sys/fs/cgroup/cpu";
   int cpus = cpus_of_affinity();
-  for (const int quota : {quota_v2(v2), quota_v2(v2 + cgroup_path("")), quota_v1(v1), quota_v1(v1 + cgroup_path("cpu"))})
+  for (const int quota :
+       {quota_v2(v2), quota_v2(v2 + cgroup_path("")), quota_v1(v1), quota_v1(v1 + cgroup_path("cpu"))})
     if (quota > 0) cpus = std::min(cpus, quota);
   return cpus;
 }

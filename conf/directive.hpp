@@ -27,6 +27,7 @@ struct Directive {
   std::vector<Directive> children;
   bool is_block = false;
   Where where;
+  int end_line = 0;  ///< of the closing brace of a block in nginx.conf; 0 = not known
 };
 
 /// A mistake in a configuration; `what()` is the reason in nginx's wording without the position,

@@ -15,12 +15,21 @@ namespace {
 constexpr std::uint16_t default_port = 80;
 constexpr std::string_view missing_parameters[] = {"ssl", "http2", "quic", "spdy", "proxy_protocol"};
 
-std::vector<SocketAddress> addresses_of(const AddressUrl& url) {
-  if (url.unix_address) return {*url.unix_address};
-  const auto port = url.port.value_or(default_port);
+std::vector<SocketAddress> addresses_on_port(const AddressUrl& url, std::uint16_t port) {
   if (url.is_any) return {*SocketAddress::from_ip("0.0.0.0", port)};
   if (auto literal = SocketAddress::from_ip(url.host, port)) return {*literal};
   return resolve_now(url.host, port);
+}
+
+std::vector<SocketAddress> addresses_of(const AddressUrl& url) {
+  if (url.unix_address) return {*url.unix_address};
+  const int first = url.port.value_or(default_port), last = url.last_port.value_or(first);
+  std::vector<SocketAddress> all;
+  for (int port = first; port <= last; ++port) {
+    const auto some = addresses_on_port(url, static_cast<std::uint16_t>(port));
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 bool is_wildcard(const SocketAddress& address) {
@@ -53,7 +62,7 @@ class ListenParameters {
       listen_.reuseport = true;
     } else if (const auto backlog = parameter(text, "backlog")) {
       const auto value = parse_number(*backlog);
-      if (!value || *value == 0 || *value > 65535) fail("invalid backlog " + quoted(*backlog), d_);
+      if (!value || *value == 0 || *value > 65535) fail("invalid backlog " + quoted(text), d_);
       listen_.backlog = static_cast<int>(*value);
     } else if (const auto only = parameter(text, "ipv6only")) {
       read_ipv6only(*only);
@@ -65,8 +74,7 @@ class ListenParameters {
   }
 
   void read_ipv6only(std::string_view value) {
-    if (listen_.address.family() != AF_INET6) fail("ipv6only is not supported on addr " + quoted(d_.args[0]), d_);
-    if (value != "on" && value != "off") fail("invalid ipv6only flags " + quoted(value), d_);
+    if (value != "on" && value != "off") fail("invalid parameter \"ipv6only=" + std::string(value) + "\"", d_);
     listen_.ipv6only = value == "on";
   }
 
@@ -82,11 +90,11 @@ class ListenParameters {
   void read_without_effect(const std::string& text) {
     for (const std::string_view size : {"rcvbuf", "sndbuf"})
       if (const auto value = parameter(text, size)) {
-        if (!parse_size(*value, false)) fail("invalid " + std::string(size) + " " + quoted(*value), d_);
+        if (!parse_size(*value, false)) fail("invalid " + std::string(size) + " " + quoted(text), d_);
         return tell_no_effect(size, "the system sizes socket buffers itself");
       }
     if (const auto value = parameter(text, "fastopen")) {
-      if (!parse_number(*value)) fail("invalid fastopen " + quoted(*value), d_);
+      if (!parse_number(*value)) fail("invalid fastopen " + quoted(text), d_);
       return tell_no_effect("fastopen", "TCP Fast Open is not used");
     }
     if (text == "deferred") return tell_no_effect("deferred", "connections are accepted at once");

@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "conf/lower_case.hpp"
 #include "conf/setters.hpp"
 
 namespace drishti::conf {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 // One line of the block at a time; the flags concern the lines after them.
 class MapReader {
@@ -47,7 +41,7 @@ class MapReader {
       read_regex(line);
     } else {
       // A backslash keeps a key from being read as one of the words above.
-      const std::string text = lower(key.starts_with('\\') ? std::string_view(key).substr(1) : key);
+      const std::string text = lower_case(key.starts_with('\\') ? std::string_view(key).substr(1) : key);
       if (map_.hostnames && !key.starts_with('\\')) return read_host(line, text);
       add_exact(line, text);
     }

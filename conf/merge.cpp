@@ -29,7 +29,8 @@ template <class T>
 std::string lost_names(const std::vector<T>& child, const std::vector<T>& parent) {
   std::string names;
   for (const auto& inherited : parent) {
-    const bool is_kept = std::any_of(child.begin(), child.end(), [&](const T& own) { return own.name == inherited.name; });
+    const bool is_kept =
+        std::any_of(child.begin(), child.end(), [&](const T& own) { return own.name == inherited.name; });
     if (!is_kept) names.append(names.empty() ? "" : ", ").append(inherited.name);
   }
   return names;
@@ -55,11 +56,13 @@ void check_buffers(Location& location) {
   if (*proxy.busy_buffers_size < largest)
     throw ConfigError("\"proxy_busy_buffers_size\"" + at_least, location.where);
   if (*proxy.busy_buffers_size > static_cast<Bytes>(*proxy.buffers_number - 1) * *proxy.buffers_size)
-    throw ConfigError("\"proxy_busy_buffers_size\" must be less than the size of all \"proxy_buffers\" minus one buffer",
-                      location.where);
+    throw ConfigError(
+        "\"proxy_busy_buffers_size\" must be less than the size of all \"proxy_buffers\" minus one buffer",
+        location.where);
   if (*proxy.max_temp_file_size != 0 && *proxy.max_temp_file_size < largest)
-    throw ConfigError("\"proxy_max_temp_file_size\" must be equal to zero to disable temporary files usage or" + at_least,
-                      location.where);
+    throw ConfigError(
+        "\"proxy_max_temp_file_size\" must be equal to zero to disable temporary files usage or" + at_least,
+        location.where);
 }
 
 void inherit_root(Location& child, const Location& parent) {

@@ -42,6 +42,7 @@ class NginxParser {
     if (parse_body(directive.children, depth + 1) == StatementEnd::end_of_text) {
       lexer_.fail("unexpected end of file, expecting \"}\"");
     }
+    directive.end_line = lexer_.where().line;
   }
 
   Directive to_directive(Statement statement) const {

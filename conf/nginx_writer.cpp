@@ -4,10 +4,21 @@
 namespace drishti::conf {
 namespace {
 
+/// `{` ends a bare word, except after `$`. With a backslash about, whose `$` may be escaped, no close look is worth it.
+bool has_opening_brace(std::string_view word) {
+  const bool has_backslash = word.find('\\') != std::string_view::npos;
+  bool after_dollar = false;
+  for (char c : word) {
+    if (c == '{' && (!after_dollar || has_backslash)) return true;
+    after_dollar = c == '$' || (c == '{' && after_dollar);
+  }
+  return false;
+}
+
 bool needs_quotes(std::string_view word) {
   if (word.empty()) return true;
   if (std::string_view("\"'#}").find(word.front()) != std::string_view::npos) return true;
-  return word.find_first_of(" \t\r\n;{") != std::string_view::npos;
+  return word.find_first_of(" \t\r\n;") != std::string_view::npos || has_opening_brace(word);
 }
 
 /// A backslash is doubled only where reading would take it for an escape, so that regular expressions stay readable.

@@ -8,13 +8,14 @@
 
 namespace drishti::conf {
 
-/// Reads nginx.conf syntax from FILE, following `include` (with globs, relative to the main file's directory).
+/// Reads nginx.conf syntax from FILE. What `include` names (with globs, relative to the main file's directory) is put
+/// in its place, so no `include` remains in a tree.
 DirectiveTree read_nginx_file(const std::string& path);
 /// The same for text that does not come from a file (`-g`, tests, fuzzing). `name` is used in messages;
 /// `include` is resolved against `base_dir`, or refused when that is empty.
 DirectiveTree read_nginx_text(std::string_view text, const std::string& name, const std::string& base_dir = {});
 
-/// Reads the YAML form (docs/CONFIGURATION.md) of the same words.
+/// Reads the YAML form (docs/YAML.md) of the same words. It may include files of both syntaxes.
 DirectiveTree read_yaml_file(const std::string& path);
 DirectiveTree read_yaml_text(std::string_view text, const std::string& name, const std::string& base_dir = {});
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "conf/lower_case.hpp"
 #include "conf/setters.hpp"
 
 namespace drishti::conf {
@@ -13,15 +14,9 @@ using Kind = ServerName::Kind;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 std::string host_name() {
   char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? lower(name) : "";
+  return gethostname(name, sizeof name - 1) == 0 ? lower_case(name) : "";
 }
 
 ServerName regex_name(Analysis& a, const Directive& d, const std::string& text) {
@@ -38,7 +33,7 @@ void check_fixed_part(std::string_view fixed, const std::string& text, const Dir
 }
 
 void add_plain_name(Server& server, const Directive& d, const std::string& text) {
-  const std::string name = lower(text);
+  const std::string name = lower_case(text);
   if (name.starts_with("*.")) {
     server.names.push_back({Kind::wildcard_head, name.substr(1), {}});
   } else if (name.starts_with('.')) {

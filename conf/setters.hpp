@@ -20,6 +20,12 @@ namespace drishti::conf {
 [[noreturn]] inline void fail_directive(std::string_view reason, const Directive& directive) {
   fail("\"" + directive.name + "\" directive " + std::string(reason), directive);
 }
+/// Where a block ends: nginx finds out there what is missing in it.
+inline Where end_of(const Directive& block) {
+  Where where = block.where;
+  if (block.end_line > 0) where.line = block.end_line;
+  return where;
+}
 inline std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // Values of one argument; each throws in nginx's words.
@@ -84,6 +90,13 @@ void set_string(Analysis& a, const Directive& d) {
 template <auto Member>
 void set_path(Analysis& a, const Directive& d) {
   store(a, Member, a.full_path(d.args[0]));
+}
+/// A directory of temporary files and the lengths of up to three levels of directories in it, which are only checked.
+template <auto Member>
+void set_temp_path(Analysis& a, const Directive& d) {
+  for (std::size_t i = 1; i < d.args.size(); ++i)
+    if (parse_number(d.args[i]).value_or(0) == 0) fail_directive("invalid value", d);
+  set_path<Member>(a, d);
 }
 template <auto Member>
 void set_template(Analysis& a, const Directive& d) {

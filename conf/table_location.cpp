@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "conf/location_block.hpp"
+#include "conf/lower_case.hpp"
 #include "conf/setters.hpp"
 #include "conf/tables.hpp"
 
@@ -83,12 +84,6 @@ void add_error_page(Analysis& a, const Directive& d) {
   store(a, &C::error_pages, std::move(pages));
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 // The children are not directives: the name is a media type, the arguments are extensions.
 void read_types(Analysis& a, const Directive& d) {
   auto& setting = a.scope().location->core.types;
@@ -96,7 +91,7 @@ void read_types(Analysis& a, const Directive& d) {
   for (const auto& line : d.children) {
     if (line.is_block) fail("directive " + quoted(line.name) + " is not terminated by \";\"", line);
     for (const auto& extension : line.args) {
-      std::string& type = types[lower(extension)];
+      std::string& type = types[lower_case(extension)];
       if (!type.empty())
         a.warn("duplicate extension " + quoted(extension) + ", content type: " + quoted(line.name) +
                    ", previous content type: " + quoted(type), line.where);
@@ -137,9 +132,10 @@ constexpr auto many = Repeat::many;
 constexpr DirectiveSpec table[] = {
     {"location", s | l, block(take(1, 2)), "[ = | ~ | ~* | ^~ ] uri { ... } | @name { ... }", "",
      "Settings for requests whose path matches; locations may be nested.", read_location, many},
-    {"internal", l, take(0), "", "", "The location answers only internal redirects.", set_internal, many},
+    {"internal", l, take(0), "", "", "The location answers only internal redirects.", set_internal},
     {"root", hsl | i, take(1), "path", "html", "The directory of the files.", set_root_or_alias, many},
-    {"alias", l, take(1), "path", "", "Takes the place of the location's prefix in the file name.", set_root_or_alias, many},
+    {"alias", l, take(1), "path", "", "Takes the place of the location's prefix in the file name.", set_root_or_alias,
+     many},
     {"index", hsl, at_least(1), "file ...", "index.html", "Files that answer for a directory.", add_index, many},
     {"try_files", s | l, at_least(2), "file ... uri | file ... =code", "",
      "Serves the first file that exists, else goes on with the last argument.", set_try_files},
@@ -171,8 +167,8 @@ constexpr DirectiveSpec table[] = {
      set_flag<&C::port_in_redirect>},
     {"log_not_found", hsl, flag, "on | off", "on", "Whether missing files are logged as errors.",
      set_flag<&C::log_not_found>},
-    {"chunked_transfer_encoding", hsl, flag, "on | off", "on", "Whether chunked responses are sent to HTTP/1.1 clients.",
-     set_flag<&C::chunked_transfer_encoding>},
+    {"chunked_transfer_encoding", hsl, flag, "on | off", "on",
+     "Whether chunked responses are sent to HTTP/1.1 clients.", set_flag<&C::chunked_transfer_encoding>},
     {"msie_padding", hsl, flag, "on | off", "on", "Padding of short error pages.", set_flag<&C::msie_padding>},
 };
 

@@ -25,7 +25,11 @@ void set_worker_processes(Analysis& a, const Directive& d) {
   a.config.main.worker_processes = static_cast<int>(*value);
 }
 
-void set_worker_connections(Analysis& a, const Directive& d) { a.config.main.worker_connections = number_value(d); }
+void set_worker_connections(Analysis& a, const Directive& d) {
+  const auto value = parse_number(d.args[0]);
+  if (!value || *value > 1'000'000'000) fail("invalid number " + quoted(d.args[0]), d);
+  a.config.main.worker_connections = static_cast<int>(*value);
+}
 
 void set_worker_rlimit_nofile(Analysis& a, const Directive& d) {
   a.config.main.worker_rlimit_nofile = static_cast<std::uint64_t>(number_value(d));
@@ -63,8 +67,8 @@ constexpr DirectiveSpec table[] = {
      set_path<&MainSettings::pid>},
     {"daemon", context::main, flag, "on | off", "on", "Whether the program goes to the background.",
      set_flag<&MainSettings::daemon>},
-    {"master_process", context::main, flag, "on | off", "on", "Accepted for its value; there is one process either way.",
-     set_flag<&MainSettings::master_process>},
+    {"master_process", context::main, flag, "on | off", "on",
+     "Accepted for its value; there is one process either way.", set_flag<&MainSettings::master_process>},
     {"worker_rlimit_nofile", context::main, take(1), "number", "", "The limit of open files (RLIMIT_NOFILE).",
      set_worker_rlimit_nofile},
     {"worker_shutdown_timeout", context::main, take(1), "time", "",

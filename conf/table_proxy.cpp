@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "conf/proxy_pass.hpp"
+#include "conf/lower_case.hpp"
 #include "conf/setters.hpp"
 #include "conf/tables.hpp"
 
@@ -9,12 +10,6 @@ namespace drishti::conf {
 namespace {
 
 using P = ProxySettings;
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 template <class T>
 void append(Setting<std::vector<T>>& setting, T value) {
@@ -69,10 +64,15 @@ void set_next_upstream(Analysis& a, const Directive& d) {
 
 void set_ignore_headers(Analysis& a, const Directive& d) {
   using I = IgnoreHeaders;
-  static constexpr std::pair<std::string_view, bool I::*> words[] = {
-      {"X-Accel-Redirect", &I::redirect},    {"X-Accel-Expires", &I::accel_expires}, {"X-Accel-Limit-Rate", &I::limit_rate},
-      {"X-Accel-Buffering", &I::buffering},  {"X-Accel-Charset", &I::charset}, {"Expires", &I::expires},
-      {"Cache-Control", &I::cache_control},  {"Set-Cookie", &I::set_cookie},   {"Vary", &I::vary}};
+  static constexpr std::pair<std::string_view, bool I::*> words[] = {{"X-Accel-Redirect", &I::redirect},
+                                                                     {"X-Accel-Expires", &I::accel_expires},
+                                                                     {"X-Accel-Limit-Rate", &I::limit_rate},
+                                                                     {"X-Accel-Buffering", &I::buffering},
+                                                                     {"X-Accel-Charset", &I::charset},
+                                                                     {"Expires", &I::expires},
+                                                                     {"Cache-Control", &I::cache_control},
+                                                                     {"Set-Cookie", &I::set_cookie},
+                                                                     {"Vary", &I::vary}};
   set_bits(a, d, &P::ignore_headers, {}, words);
 }
 
@@ -127,10 +127,17 @@ void add_cookie_domain(Analysis& a, const Directive& d) { add_cookie_rewrite(a, 
 void add_cookie_path(Analysis& a, const Directive& d) { add_cookie_rewrite(a, d, &P::cookie_paths, false); }
 
 void add_hide_header(Analysis& a, const Directive& d) {
-  append(a.scope().location->proxy.hide_headers, lower(d.args[0]));
+  append(a.scope().location->proxy.hide_headers, lower_case(d.args[0]));
 }
 void add_pass_header(Analysis& a, const Directive& d) {
-  append(a.scope().location->proxy.pass_headers, lower(d.args[0]));
+  append(a.scope().location->proxy.pass_headers, lower_case(d.args[0]));
+}
+
+// `127.0.0.1`, `::1`, and both with a port.
+bool is_ip_address(const std::string& text) {
+  if (SocketAddress::from_ip(text, 0)) return true;
+  const AddressUrl url = parse_address_url(text, false);
+  return url.error.empty() && SocketAddress::from_ip(url.host, 0).has_value();
 }
 
 void set_bind(Analysis& a, const Directive& d) {
@@ -139,11 +146,7 @@ void set_bind(Analysis& a, const Directive& d) {
     fail("parameter \"transparent\" of the \"proxy_bind\" directive is not implemented by drishti yet", d);
   }
   if (d.args[0] == "off") return store(a, &P::bind, std::optional<Template>());
-  if (!has_variables(d.args[0])) {
-    const AddressUrl url = parse_address_url(d.args[0], false);
-    if (!url.error.empty() || url.unix_address || !SocketAddress::from_ip(url.host, 0))
-      fail("invalid address " + quoted(d.args[0]), d);
-  }
+  if (!has_variables(d.args[0]) && !is_ip_address(d.args[0])) fail("invalid address " + quoted(d.args[0]), d);
   store(a, &P::bind, std::optional<Template>(a.compile(d.args[0], d.where)));
 }
 
@@ -153,8 +156,8 @@ constexpr auto many = Repeat::many;
 constexpr auto done = Effect::implemented;
 
 constexpr DirectiveSpec table[] = {
-    {"proxy_pass", li, take(1), "URL", "", "Sends requests to `http://` a host or upstream group, optionally with a URI.",
-     set_proxy_pass, Repeat::once, done,
+    {"proxy_pass", li, take(1), "URL", "",
+     "Sends requests to `http://` a host or upstream group, optionally with a URI.", set_proxy_pass, Repeat::once, done,
      "A name that does not resolve never prevents a start: it is looked up again in the background."},
     {"proxy_set_header", hsl, take(2), "field value", "Host $proxy_host",
      "Sets a field of the request to the upstream; an empty value removes it.", add_set_header, many},
@@ -194,8 +197,9 @@ constexpr DirectiveSpec table[] = {
     {"proxy_max_temp_file_size", hsl, take(1), "size", "1024m", "The largest temporary file of a response; 0 = none.",
      set_size<&P::max_temp_file_size>},
     {"proxy_temp_path", hsl, take(1, 4), "path [level1 [level2 [level3]]]", "", "Where those files go.",
-     set_path<&P::temp_path>, Repeat::once, done, "The levels are accepted and unused: the files have no names."},
-    {"proxy_limit_rate", hsl, take(1), "rate", "0", "Bytes a second read from an upstream.", [](Analysis& a, const Directive& d) {
+     set_temp_path<&P::temp_path>, Repeat::once, done, "The levels are accepted and unused: the files have no names."},
+    {"proxy_limit_rate", hsl, take(1), "rate", "0", "Bytes a second read from an upstream.",
+     [](Analysis& a, const Directive& d) {
        if (has_variables(d.args[0])) return store(a, &P::limit_rate, a.compile(d.args[0], d.where));
        store(a, &P::limit_rate, Template::literal(std::to_string(size_value(d))));
      }},
@@ -205,7 +209,8 @@ constexpr DirectiveSpec table[] = {
      "How the domain of cookies is rewritten.", add_cookie_domain, many},
     {"proxy_cookie_path", hsl, take(1, 2), "off | path replacement", "off", "How the path of cookies is rewritten.",
      add_cookie_path, many},
-    {"proxy_hide_header", hsl, take(1), "field", "", "A response field that clients do not get.", add_hide_header, many},
+    {"proxy_hide_header", hsl, take(1), "field", "", "A response field that clients do not get.", add_hide_header,
+     many},
     {"proxy_pass_header", hsl, take(1), "field", "", "A usually hidden response field that clients do get.",
      add_pass_header, many},
     {"proxy_ignore_headers", hsl, at_least(1), "field ...", "", "Response fields that are not obeyed.",

@@ -49,8 +49,7 @@ void set_lingering_close(Analysis& a, const Directive& d) {
 }
 
 void set_server_tokens(Analysis& a, const Directive& d) {
-  if (d.args[0] != "build") return store(a, &CoreSettings::server_tokens, flag_value(d));
-  store(a, &CoreSettings::server_tokens, true);
+  store(a, &CoreSettings::server_tokens, enum_value<bool>(d, {{"off", false}, {"on", true}, {"build", true}}));
 }
 
 // `[::]:53`, `10.0.0.2`, or a name that is looked up now.
@@ -103,8 +102,8 @@ constexpr DirectiveSpec table[] = {
     {"listen", context::server, at_least(1),
      "address[:port] | port | unix:path [default_server] [reuseport] [backlog=number] [ipv6only=on|off] "
      "[so_keepalive=on|off]",
-     "*:80 | *:8000", "An address that the server answers on; 8000 when the program is not started by root.", add_listen,
-     Repeat::many},
+     "*:80 | *:8000", "An address that the server answers on; 8000 when the program is not started by root.",
+     add_listen, Repeat::many},
     {"server_name", context::server, at_least(1), "name ...", "\"\"",
      "Names of the server: exact, `*.example.com`, `example.*`, `.example.com`, or a regular expression after `~`.",
      add_server_names, Repeat::many},
@@ -127,7 +126,7 @@ constexpr DirectiveSpec table[] = {
     {"client_body_timeout", hsl, take(1), "time", "60s", "The longest pause between two reads of a request body (408).",
      set_msec<&C::client_body_timeout>},
     {"client_body_temp_path", hsl, take(1, 4), "path [level1 [level2 [level3]]]", "",
-     "Where request bodies that do not fit into memory go.", set_path<&C::client_body_temp_path>, Repeat::once,
+     "Where request bodies that do not fit into memory go.", set_temp_path<&C::client_body_temp_path>, Repeat::once,
      Effect::implemented, "The levels are accepted and unused: the files have no names."},
     {"send_timeout", hsl, take(1), "time", "60s", "The longest pause between two writes to a client.",
      set_msec<&C::send_timeout>},
@@ -143,11 +142,11 @@ constexpr DirectiveSpec table[] = {
     {"lingering_time", hsl, take(1), "time", "30s", "The longest time of such reading.", set_msec<&C::lingering_time>},
     {"lingering_timeout", hsl, take(1), "time", "5s", "The longest pause in such reading.",
      set_msec<&C::lingering_timeout>},
-    {"reset_timedout_connection", hsl, flag, "on | off", "off", "Whether timed-out connections are closed with a reset.",
-     set_flag<&C::reset_timedout_connection>},
+    {"reset_timedout_connection", hsl, flag, "on | off", "off",
+     "Whether timed-out connections are closed with a reset.", set_flag<&C::reset_timedout_connection>},
     {"tcp_nodelay", hsl, flag, "on | off", "on", "TCP_NODELAY.", set_flag<&C::tcp_nodelay>},
-    {"server_tokens", hsl, take(1), "on | off | build", "on", "Whether the version is shown in `Server` and error pages.",
-     set_server_tokens},
+    {"server_tokens", hsl, take(1), "on | off | build", "on",
+     "Whether the version is shown in `Server` and error pages.", set_server_tokens},
     {"resolver", hsl, at_least(1), "address ... [valid=time] [ipv4=on|off] [ipv6=on|off]", "/etc/resolv.conf",
      "Name servers for upstream names.", set_resolver, Repeat::once, Effect::implemented,
      "Without it, the name servers of /etc/resolv.conf are used."},

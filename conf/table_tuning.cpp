@@ -23,8 +23,8 @@ constexpr std::string_view debug_reason = "there is no such debug mode";
 constexpr std::string_view place_reason = "the system's scheduler places the threads";
 
 constexpr DirectiveSpec table[] = {
-    no_effect("load_module", m, take(1), "there are no loadable modules; what a module adds is refused where it is used",
-              nullptr, many),
+    no_effect("load_module", m, take(1),
+              "there are no loadable modules; what a module adds is refused where it is used", nullptr, many),
     no_effect("worker_cpu_affinity", m, at_least(1), place_reason),
     no_effect("worker_priority", m, take(1), place_reason),
     no_effect("worker_rlimit_core", m, take(1), "use the service manager's limit"),

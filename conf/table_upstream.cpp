@@ -13,13 +13,30 @@ void check_backup_fits(const Upstream& upstream, const Directive& d) {
   if (no_backup) fail("balancing method does not support parameter \"backup\"", d);
 }
 
+// With one address in the group there is nothing to fail over to, so nginx never takes it out; neither do we.
+void warn_single_server(Analysis& a, const Directive& d, const Upstream& upstream) {
+  if (upstream.servers.size() != 1 || !upstream.servers[0].literal) return;
+  for (const auto& line : d.children) {
+    const bool counts = std::any_of(line.args.begin(), line.args.end(), [](const std::string& text) {
+      return parameter(text, "max_fails") || parameter(text, "fail_timeout");
+    });
+    if (line.name == "server" && counts)
+      a.warn("upstream " + quoted(upstream.name) +
+                 " has one server: its \"max_fails\" and \"fail_timeout\" have no effect", line.where);
+  }
+}
+
 void read_upstream(Analysis& a, const Directive& d) {
   Upstream& upstream = a.upstreams.define(d.args[0], d.where);
   Scope scope;
   scope.context = context::upstream;
   scope.upstream = &upstream;
   a.read_block(d, std::move(scope));
-  if (upstream.servers.empty()) fail("no servers are inside upstream", d);
+  if (upstream.servers.empty()) throw ConfigError("no servers are inside upstream", end_of(d));
+  const auto is_backup = [](const UpstreamServer& server) { return server.backup; };
+  if (std::all_of(upstream.servers.begin(), upstream.servers.end(), is_backup))
+    fail("no servers in upstream " + quoted(upstream.name), d);
+  warn_single_server(a, d, upstream);
 }
 
 int number_parameter(std::string_view text, const std::string& whole, const Directive& d, int least) {
@@ -47,7 +64,8 @@ void read_server_parameter(Analysis& a, const Directive& d, const std::string& t
     server.down = true;
   } else if (text == "resolve") {
     server.resolve = true;
-  } else if (text == "drain" || parameter(text, "slow_start") || parameter(text, "service") || parameter(text, "route")) {
+  } else if (text == "drain" || parameter(text, "slow_start") || parameter(text, "service") ||
+             parameter(text, "route")) {
     fail("parameter " + quoted(text) + " of the \"server\" directive is not implemented by drishti yet", d);
   } else {
     fail("invalid parameter " + quoted(text), d);
@@ -125,10 +143,11 @@ constexpr DirectiveSpec table[] = {
      "A server of the group: `host[:port]` or `unix:path`. Every address of a name is a peer of its own.", add_server,
      Repeat::many, Effect::implemented, "Names are followed by their TTL; `resolve` says the same explicitly."},
     {"least_conn", u, take(0), "", "", "Picks the server with the fewest requests in flight for its weight.",
-     set_least_conn},
-    {"ip_hash", u, take(0), "", "", "Picks by the client's address.", set_ip_hash},
-    {"hash", u, take(1, 2), "key [consistent]", "", "Picks by a key.", set_hash},
-    {"random", u, take(0, 2), "[two [least_conn]]", "", "Picks at random; `two` takes the better of two.", set_random},
+     set_least_conn, Repeat::many},
+    {"ip_hash", u, take(0), "", "", "Picks by the client's address.", set_ip_hash, Repeat::many},
+    {"hash", u, take(1, 2), "key [consistent]", "", "Picks by a key.", set_hash, Repeat::many},
+    {"random", u, take(0, 2), "[two [least_conn]]", "", "Picks at random; `two` takes the better of two.", set_random,
+     Repeat::many},
     {"zone", u, take(1, 2), "name [size]", "", "Accepted: state is always shared.", set_zone},
     {"keepalive", u, take(1), "number", "32", "Idle connections kept per worker; 0 = none.", set_keepalive,
      Repeat::once, Effect::implemented, "Connections are pooled by default, as in nginx since 1.29.7."},

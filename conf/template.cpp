@@ -36,7 +36,7 @@ class TemplateCompiler {
       return {{}, true, {Var::capture, static_cast<std::uint16_t>(c - '0'), std::string(1, c)}};
     }
     const bool bracket = text_[position_] == '{';
-    if (bracket) ++position_;
+    if (bracket && ++position_ == text_.size()) throw ConfigError("invalid variable name", where_);
     const std::string_view name = take_name();
     if (bracket) take_closing_bracket(name);
     if (name.empty()) throw ConfigError("invalid variable name", where_);

@@ -72,14 +72,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text, bool allow_giga) 
   return value;
 }
 
-std::optional<std::chrono::milliseconds> parse_msec(std::string_view text) {
+// The total of TEXT, in which only units from FIRST on and before LAST may stand.
+static std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::size_t first, std::size_t last) {
   if (text.empty()) return std::nullopt;
   std::uint64_t total = 0;
-  std::size_t next_unit = 0;
+  std::size_t next_unit = first;
   while (!text.empty()) {
     auto value = parse_number(take_while(text, is_digit));
     const auto unit = find_unit(take_while(text, is_unit_letter));
-    if (!value || !unit || *unit < next_unit) return std::nullopt;
+    if (!value || !unit || *unit < next_unit || *unit >= last) return std::nullopt;
     next_unit = *unit + 1;
     if (!multiply(*value, time_units[*unit].milliseconds) || *value > max_value - total) return std::nullopt;
     total += *value;
@@ -88,9 +89,13 @@ std::optional<std::chrono::milliseconds> parse_msec(std::string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(total));
 }
 
+std::optional<std::chrono::milliseconds> parse_msec(std::string_view text) {
+  constexpr std::size_t weeks = 2;
+  return parse_time(text, weeks, std::size(time_units));
+}
+
 std::optional<std::chrono::seconds> parse_sec(std::string_view text) {
-  if (text.ends_with("ms")) return std::nullopt;
-  const auto value = parse_msec(text);
+  const auto value = parse_time(text, 0, std::size(time_units) - 1);
   if (!value) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::seconds>(*value);
 }

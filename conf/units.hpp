@@ -15,11 +15,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 /// as nginx has it for what lives in memory.
 std::optional<std::uint64_t> parse_size(std::string_view text, bool allow_giga = true);
 
-/// A time in milliseconds; a number without unit is in seconds. Units (ms s m h d w M y) may be combined from large to
-/// small.
+/// A time in milliseconds; a number without unit is in seconds. Units (w d h m s ms) combine from large to small.
 std::optional<std::chrono::milliseconds> parse_msec(std::string_view text);
 
-/// The same in whole seconds; `ms` is refused.
+/// The same in whole seconds: also y (365 days) and M (30 days), but not ms.
 std::optional<std::chrono::seconds> parse_sec(std::string_view text);
 
 }  // namespace drishti::conf

@@ -1,5 +1,5 @@
 #pragma once
-// The upstream groups of a configuration while it is read: a `proxy_pass` may name a group that comes later in the file.
+// The upstream groups of a configuration while it is read: `proxy_pass` may name a group that comes later in the file.
 
 #include <memory>
 #include <string>

@@ -28,9 +28,21 @@ bool take_uri(std::string_view& text, std::size_t search_from, Mode mode, Addres
   return mode.allow_uri;
 }
 
-void take_port(std::string_view text, AddressUrl& url) {
-  url.port = port_number(text);
+void take_port(std::string_view text, Mode mode, AddressUrl& url) {
+  const auto dash = mode.listen ? text.find('-') : std::string_view::npos;
+  url.port = port_number(text.substr(0, dash));
   if (!url.port) url.error = "invalid port";
+  if (dash == std::string_view::npos || !url.port) return;
+  url.last_port = port_number(text.substr(dash + 1));
+  if (!url.last_port) {
+    url.error = "invalid port";
+  } else if (*url.last_port < *url.port) {
+    url.error = "invalid port range";
+  }
+}
+
+bool is_port_only(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos && text[0] != '-';
 }
 
 // unix:/path, and unix:/path:/uri where a URI may follow.
@@ -64,7 +76,7 @@ void parse_ipv6(std::string_view text, Mode mode, AddressUrl& url) {
   } else if (!rest.empty() && rest[0] != ':') {
     url.error = "invalid host";
   } else if (!rest.empty()) {
-    take_port(rest.substr(1), url);
+    take_port(rest.substr(1), mode, url);
   }
 }
 
@@ -72,11 +84,11 @@ void parse_host(std::string_view text, Mode mode, AddressUrl& url) {
   if (!take_uri(text, 0, mode, url)) return;
   const auto colon = text.find(':');
   if (colon != std::string_view::npos) {
-    take_port(text.substr(colon + 1), url);
+    take_port(text.substr(colon + 1), mode, url);
     text = text.substr(0, colon);
-  } else if (mode.listen && parse_number(text)) {
+  } else if (mode.listen && is_port_only(text)) {
     url.is_any = true;
-    take_port(text, url);
+    take_port(text, mode, url);
     return;
   }
   if (text.empty() && url.error.empty()) url.error = "no host";

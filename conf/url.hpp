@@ -1,5 +1,5 @@
 #pragma once
-// The address part of a URL as nginx reads it: `host`, `host:port`, `[::1]:80`, `unix:/path`, each with an optional URI.
+// The address part of a URL as nginx reads it: `host`, `host:port`, `[::1]:80`, `unix:/path`, each with or without URI.
 
 #include <cstdint>
 #include <optional>
@@ -13,6 +13,7 @@ namespace drishti::conf {
 struct AddressUrl {
   std::string host;                      ///< with brackets for IPv6; empty for unix and for a bare port
   std::optional<std::uint16_t> port;     ///< when one was written
+  std::optional<std::uint16_t> last_port;  ///< the end of a range (listen)
   std::string uri;                       ///< from the first `/` or `?` on
   std::optional<SocketAddress> unix_address;
   std::string unix_path;
@@ -23,7 +24,7 @@ struct AddressUrl {
 /// TEXT without a scheme. A URI is an error unless ALLOW_URI.
 AddressUrl parse_address_url(std::string_view text, bool allow_uri);
 
-/// The same for `listen`, where `80` and `*:80` mean every address.
+/// The same for `listen`, where `80` and `*:80` mean every address and `80-82` three ports.
 AddressUrl parse_listen_url(std::string_view text);
 
 }  // namespace drishti::conf

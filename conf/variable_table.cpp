@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "conf/lower_case.hpp"
+
 namespace drishti::conf {
 namespace {
 
@@ -31,13 +33,6 @@ constexpr std::string_view missing_variables[] = {
     "stub_status_", "connections_",     "ancient_browser", "modern_browser",  "msie",         "image_filter",
     "jwt_",         "session_log_",     "upstream_queue_time", "upstream_last_server_name", "spdy", "otel_"};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
 const Builtin* find_family(std::string_view name) {
   for (const auto& family : families)
     if (name.size() > family.name.size() && name.starts_with(family.name)) return &family;
@@ -49,7 +44,7 @@ bool is_writable(Var id) { return id == Var::args || id == Var::limit_rate; }
 }  // namespace
 
 std::optional<VariableRef> find_builtin_variable(std::string_view text) {
-  const std::string name = lower(text);  // nginx compares variable names without regard to case
+  const std::string name = lower_case(text);  // nginx compares variable names without regard to case
   for (const auto& builtin : builtins)
     if (builtin.name == name) return VariableRef{builtin.id, 0, name};
   if (const auto* family = find_family(name)) return VariableRef{family->id, 0, name.substr(family->name.size())};
@@ -62,11 +57,11 @@ bool is_variable_of_missing_module(std::string_view name) {
 }
 
 void VariableTable::announce(std::string_view name) {
-  if (!find_builtin_variable(name) || find_family(lower(name)) != nullptr) slot_of(name, {});
+  if (!find_builtin_variable(name) || find_family(lower_case(name)) != nullptr) slot_of(name, {});
 }
 
 std::uint16_t VariableTable::slot_of(std::string_view text, const Where& where) {
-  const std::string name = lower(text);
+  const std::string name = lower_case(text);
   const auto found = by_name_.find(name);
   if (found != by_name_.end()) {
     if (slots_[found->second].first_use.file == nullptr) slots_[found->second].first_use = where;
@@ -80,20 +75,20 @@ std::uint16_t VariableTable::slot_of(std::string_view text, const Where& where) 
 }
 
 VariableRef VariableTable::resolve(std::string_view name, const Where& where) {
-  if (!by_name_.contains(lower(name)))
+  if (!by_name_.contains(lower_case(name)))
     if (auto builtin = find_builtin_variable(name)) return *builtin;
-  return {Var::user, slot_of(name, where), lower(name)};
+  return {Var::user, slot_of(name, where), lower_case(name)};
 }
 
 VariableRef VariableTable::define(std::string_view name, const Where& where) {
   const auto builtin = find_builtin_variable(name);
-  if (builtin && find_family(lower(name)) == nullptr) {
+  if (builtin && find_family(lower_case(name)) == nullptr) {
     if (is_writable(builtin->id)) return *builtin;
     throw ConfigError("the duplicate \"" + std::string(name) + "\" variable", where);
   }
   const auto slot = slot_of(name, where);
   slots_[slot].is_defined = true;
-  return {Var::user, slot, lower(name)};
+  return {Var::user, slot, lower_case(name)};
 }
 
 void VariableTable::define_map(std::string_view name, std::shared_ptr<const Map> map, const Where& where) {

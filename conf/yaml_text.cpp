@@ -1,5 +1,6 @@
 #include "conf/yaml_text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 
@@ -95,6 +96,11 @@ constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 
 bool is_null_word(std::string_view text) {
   return text == "~" || text == "null" || text == "Null" || text == "NULL";
+}
+
+bool is_printable_yaml(std::string_view text) {
+  const Style style = style_of(text, true);
+  return style != Style::double_quoted && style != Style::binary;
 }
 
 std::size_t find_non_yaml(std::string_view text) {

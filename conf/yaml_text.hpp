@@ -19,6 +19,9 @@ std::string encode_base64(std::string_view bytes);
 /// True for the plain scalars that YAML takes for null: ~ null Null NULL.
 bool is_null_word(std::string_view text);
 
+/// True when the text can stand in YAML as it is: UTF-8 without control characters, so without line ends.
+bool is_printable_yaml(std::string_view text);
+
 /// The text as one scalar on one line: plain when that is safe, else in quotes, else as !!binary.
 /// With `force_quotes` it is never plain.
 std::string yaml_scalar(std::string_view text, bool force_quotes = false);

@@ -15,6 +15,9 @@ namespace {
 using Lines = std::vector<std::string>;
 using Body = std::vector<Directive>;
 
+// A text longer than this is written as a block of one argument a line, as people write log_format.
+constexpr std::size_t longest_line = 120;
+
 // YAML allows 1024 characters for a key on one line; longer ones take the form `? key`.
 constexpr std::size_t longest_simple_key = 1000;
 
@@ -74,21 +77,34 @@ void append_indented(Lines& out, const Lines& lines, const std::string& first, c
   for (std::size_t i = 0; i < lines.size(); ++i) out.push_back((i == 0 ? first : rest) + lines[i]);
 }
 
-/// The value of one directive: one line for arguments, more for a body.
-Lines value_lines(const Directive& directive, KeyStyle style, bool& inline_value) {
-  inline_value = !directive.is_block || directive.children.empty();
-  if (directive.is_block) return directive.children.empty() ? Lines{"{}"} : body_lines(directive.children);
-  const std::span<const std::string> args = std::span(directive.args).subspan(key_arguments(directive, style));
-  if (args.empty()) return {"true"};
-  return {yaml_scalar(join(args))};
+Lines argument_lines(std::span<const std::string> args) {
+  const std::string text = join(args);
+  if (args.size() == 1 || text.size() <= longest_line || !is_printable_yaml(text)) return {yaml_scalar(text)};
+  Lines lines{"|-"};
+  for (const std::string& arg : args) lines.push_back(quote_word(arg));
+  return lines;
 }
 
-bool is_ordered(const Lines& lines) { return lines.front().starts_with("- "); }
+/// The value of one directive: arguments, or a body.
+Lines value_lines(const Directive& directive, KeyStyle style) {
+  if (directive.is_block) return directive.children.empty() ? Lines{"{}"} : body_lines(directive.children);
+  const std::span<const std::string> args = std::span(directive.args).subspan(key_arguments(directive, style));
+  return args.empty() ? Lines{"true"} : argument_lines(args);
+}
 
-/// `- value` for one directive among several of a key.
-void append_item(Lines& out, const Directive& directive, KeyStyle style) {
-  bool inline_value = false;
-  append_indented(out, value_lines(directive, style, inline_value), "  - ", "    ");
+bool is_inline(const Directive& directive) { return !directive.is_block || directive.children.empty(); }
+
+void append_items(Lines& out, const Entry& entry) {
+  for (const Directive& directive : entry.directives) {
+    append_indented(out, value_lines(directive, entry.style), "  - ", "    ");
+  }
+}
+
+/// The body of the only block under a key. One in sequence form has to be an item of a list, for a plain list would
+/// mean one block for each item.
+void append_block(Lines& out, const Lines& body) {
+  const bool in_sequence_form = body.front().starts_with("- ");
+  append_indented(out, body, in_sequence_form ? "  - " : "  ", in_sequence_form ? "    " : "  ");
 }
 
 void append_entry(Lines& out, const Entry& entry) {
@@ -97,20 +113,15 @@ void append_entry(Lines& out, const Entry& entry) {
     out.push_back("? " + key);
     key.clear();
   }
-  bool inline_value = false;
   const Directive& first = entry.directives.front();
-  const Lines value = value_lines(first, entry.style, inline_value);
-  if (entry.directives.size() == 1 && inline_value) {
-    out.push_back(key + ": " + value.front());
-    return;
-  }
-  out.push_back(key + ":");
   if (entry.directives.size() > 1) {
-    for (const Directive& directive : entry.directives) append_item(out, directive, entry.style);
-  } else if (is_ordered(value)) {
-    append_item(out, first, entry.style);
+    out.push_back(key + ":");
+    append_items(out, entry);
+  } else if (is_inline(first)) {
+    append_indented(out, value_lines(first, entry.style), key + ": ", "  ");
   } else {
-    append_indented(out, value, "  ", "  ");
+    out.push_back(key + ":");
+    append_block(out, body_lines(first.children));
   }
 }
 

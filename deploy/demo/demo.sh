@@ -3,7 +3,7 @@
 #
 # The user's configuration is used byte for byte: it listens on port 80 and names api1:3000, api2:3000 and api3:3000, as
 # compose would provide them. Here the servers have loopback addresses of their own, and the names are in an /etc/hosts
-# that only the proxy sees (a private mount namespace).
+# that only the proxy sees (deploy/namespace.sh).
 
 demo_servers=(api1=127.0.0.11 api2=127.0.0.12 api3=127.0.0.13)
 demo_api_port=3000
@@ -11,7 +11,9 @@ demo_port=${PORT:-80}
 demo_dir=$PWD/build/demo
 demo_pids=()
 demo_proxy=
+in_namespace=() # private_mounts sets it
 demo_hosts_edited=false
+demo_log_dir=$demo_dir/log/nginx
 
 demo_say() { echo "demo: $*"; }
 demo_fail() {
@@ -20,13 +22,13 @@ demo_fail() {
 }
 
 demo() {
-  mkdir -p "$demo_dir/logs"
+  mkdir -p "$demo_dir"
   demo_become_root_if_needed
   demo_check_port 0.0.0.0 "$demo_port"
   demo_write_hosts
-  demo_choose_namespace
   trap demo_stop EXIT
   trap 'exit 0' INT TERM HUP
+  demo_make_names_known
   demo_start_servers
   demo_start_proxy
   demo_tell
@@ -66,25 +68,17 @@ demo_write_hosts() {
   for server in "${demo_servers[@]}"; do echo "${server#*=} ${server%%=*} # drishti demo"; done >>"$demo_dir/hosts"
 }
 
-# Sets demo_namespace: what runs a command with the private /etc/hosts, as the same user and with the same process id.
-demo_choose_namespace() {
-  local mount="mount --bind '$demo_dir/hosts' /etc/hosts"
-  if [[ $(id -u) == 0 ]]; then
-    demo_namespace=(unshare -m --propagation private bash -c "$mount && exec \"\$@\"" proxy)
-  else
-    demo_namespace=(unshare -rm --propagation private bash -c
-      "$mount && exec unshare -U --map-user=$(id -u) --map-group=$(id -g) \"\$@\"" proxy)
-  fi
-  "${demo_namespace[@]}" true 2>/dev/null || demo_without_namespace
-}
-
-demo_without_namespace() {
-  demo_namespace=()
+# The proxy sees its own /etc/hosts, and a /var/log of its own: its default log is /var/log/nginx/access.log.
+demo_make_names_known() {
+  mkdir -p "$demo_log_dir"
+  if private_mounts "$demo_dir/hosts=/etc/hosts" "$demo_dir/log=/var/log"; then return; fi
   [[ $(id -u) == 0 ]] || demo_fail "the names api1, api2 and api3 need a private /etc/hosts, and this system does not" \
     "allow that to ordinary users (unprivileged namespaces are off). Run as root: sudo ./run"
   demo_say "mount namespaces are not allowed here: api1, api2 and api3 are added to /etc/hosts until the end"
   demo_hosts_edited=true
   grep ' # drishti demo$' "$demo_dir/hosts" >>/etc/hosts
+  demo_log_dir=/var/log/nginx
+  mkdir -p "$demo_log_dir"
 }
 
 demo_start_servers() {
@@ -107,7 +101,7 @@ demo_configuration() {
 demo_start_proxy() {
   local file
   file=$(demo_configuration)
-  "${demo_namespace[@]}" "$DRISHTI" -p "$demo_dir/" -c "$file" -g "daemon off; error_log stderr notice;" &
+  "${in_namespace[@]}" "$DRISHTI" -p "$demo_dir/" -c "$file" -g "daemon off; pid $demo_dir/drishti.pid; error_log stderr notice;" &
   demo_proxy=$!
   demo_wait_for "$demo_proxy" "http://127.0.0.1:$demo_port/health" || demo_fail "the proxy did not start; its messages are above"
 }
@@ -138,7 +132,7 @@ The proxy (pid $demo_proxy) is in front of api1 (pid ${demo_pids[0]}), api2 (${d
   kill -9 ${demo_pids[1]}                         take api2 away: no request fails
   NAME=api2 HOST=127.0.0.12 PORT=$demo_api_port node deploy/demo/api.js    and bring it back
 
-Ctrl-C stops all of it.
+Ctrl-C stops all of it. The access log is ${demo_log_dir#"$PWD"/}/access.log.
 TXT
 }
 

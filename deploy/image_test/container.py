@@ -1,5 +1,6 @@
 """One run of the image: its own copy of the root, process ids and mounts; output through pipes, as Docker has it."""
 
+import os
 import pathlib
 import signal
 import subprocess
@@ -34,8 +35,9 @@ class Container:
 
     def __exit__(self, *_):
         if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            # Process 1 takes the others with it; unshare ends when it has ended.
+            os.kill(self.first_process(), signal.SIGKILL)
+            self.process.wait(timeout=10)
         subprocess.run(["umount", "--lazy", self.root], check=False, stderr=subprocess.DEVNULL)
         subprocess.run(["umount", "--lazy", self.scratch], check=True)
 

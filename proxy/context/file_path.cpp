@@ -1,37 +1,23 @@
 #include "context/file_path.hpp"
 
+#include <algorithm>
+
 #include "context/scratch.hpp"
 #include "context/variables.hpp"
 
 namespace drishti::context {
-namespace {
-
-/// The location whose `alias` is in force: nested locations and `if` blocks inherit it from the enclosing one.
-const conf::Location& defining_location(const conf::Location& location) {
-  const conf::Location* found = &location;
-  while (found->parent != nullptr && found->parent->has_alias &&
-         found->parent->core.root_template->source == location.core.root_template->source) {
-    found = found->parent;
-  }
-  return *found;
-}
-
-}  // namespace
-
 std::string_view document_root(RequestContext& context) {
-  const conf::CoreSettings& core = context.location->core;
-  const std::string_view root = evaluate(*core.root_template, context);
-  if (core.root_template->is_literal() || root.starts_with('/') || context.config == nullptr) return root;
-  Scratch path(context);
-  path.text.append(context.config->prefix).append(root);
-  return path.keep();
+  const conf::Template& root = *context.location->core.root_template;
+  const std::string_view path = evaluate(root, context);
+  if (root.is_literal() || path.starts_with('/') || context.config == nullptr) return path;
+  Scratch absolute(context);
+  absolute.text.append(context.config->prefix).append(path);
+  return absolute.keep();
 }
 
 AliasPrefix alias_prefix(const conf::Location& location) {
   if (!location.has_alias) return {};
-  const conf::Location& definer = defining_location(location);
-  if (definer.kind == conf::Location::Kind::regex) return {true, true, 0};
-  return {true, false, definer.pattern.size()};
+  return {true, location.alias_prefix.empty(), location.alias_prefix.size()};
 }
 
 std::string_view file_path(std::string_view uri, RequestContext& context) {

@@ -18,12 +18,11 @@ void lower_case(std::string& text) {
 
 const conf::Template* find_by_regex(const conf::Map& map, std::string_view source, RequestContext& context) {
   if (source.empty()) return nullptr;
-  for (const auto& [regex, value] : map.regexes) {
+  for (std::size_t i = 0; i < map.regexes.size(); ++i) {
     conf::Regex::Captures captures;
-    if (regex.match(source, captures) != conf::Regex::Outcome::match) continue;
-    context.captures = captures;
-    context.captures_subject = source;
-    return &value;
+    if (map.regexes[i].first.match(source, captures) != conf::Regex::Outcome::match) continue;
+    remember_captures(map.regex_names[i], source, captures, context);
+    return &map.regexes[i].second;
   }
   return nullptr;
 }

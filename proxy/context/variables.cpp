@@ -104,13 +104,18 @@ void set_variable(const VariableRef& ref, std::string_view value, RequestContext
   }
 }
 
-void remember_captures(const conf::BoundRegex& regex, std::string_view subject, const conf::Regex::Captures& captures,
-                       RequestContext& context) {
+void remember_captures(const std::vector<conf::NamedCapture>& names, std::string_view subject,
+                       const conf::Regex::Captures& captures, RequestContext& context) {
   context.captures = captures;
   context.captures_subject = subject;
-  for (const conf::NamedCapture& name : regex.names) {
+  for (const conf::NamedCapture& name : names) {
     user_slot(name.slot, context) = captures.group(subject, static_cast<std::size_t>(name.group));
   }
+}
+
+void remember_captures(const conf::BoundRegex& regex, std::string_view subject, const conf::Regex::Captures& captures,
+                       RequestContext& context) {
+  remember_captures(regex.names, subject, captures, context);
 }
 
 }  // namespace drishti::context

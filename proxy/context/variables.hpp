@@ -31,4 +31,8 @@ void set_variable(const conf::VariableRef& ref, std::string_view value, RequestC
 void remember_captures(const conf::BoundRegex& regex, std::string_view subject, const conf::Regex::Captures& captures,
                        RequestContext& context);
 
+/// The same for names that stand apart from their expression (map).
+void remember_captures(const std::vector<conf::NamedCapture>& names, std::string_view subject,
+                       const conf::Regex::Captures& captures, RequestContext& context);
+
 }  // namespace drishti::context

@@ -20,13 +20,6 @@ std::string_view join(std::string_view a, std::string_view b, RequestContext& co
   return text.keep();
 }
 
-/// The location that has the proxy_pass: an `if` block may have taken it from the one around it.
-std::string_view location_name(const conf::Location& location) {
-  const conf::Location* found = &location;
-  while (found->kind == conf::Location::Kind::if_block && found->parent != nullptr) found = found->parent;
-  return found->pattern;
-}
-
 /// `proxy_redirect default`: from the proxy_pass URL to the location's prefix, or from the URL + `/` to `/`.
 std::optional<std::string_view> redirect_by_default(std::string_view value, RequestContext& context) {
   const auto& proxy_pass = context.location->proxy_pass;
@@ -34,7 +27,7 @@ std::optional<std::string_view> redirect_by_default(std::string_view value, Requ
   std::string_view url = proxy_pass->url.literal_text();
   if (!value.starts_with(url)) return std::nullopt;
   value.remove_prefix(url.size());
-  if (proxy_pass->uri) return join(location_name(*context.location), value, context);
+  if (proxy_pass->uri) return join(context.location->pattern, value, context);
   if (!value.starts_with('/')) return std::nullopt;
   return value;
 }
@@ -76,12 +69,11 @@ std::size_t find_url(std::string_view value) {
 
 std::optional<std::string_view> rewrite_domain(const conf::CookieRewrite& rule, std::string_view value,
                                                RequestContext& context) {
-  if (value.starts_with('.')) value.remove_prefix(1);
   if (rule.regex) return replace_by_regex(*rule.regex, rule.to, value, context);
-  std::string_view from = context::evaluate(rule.from, context);
-  if (from.starts_with('.')) from.remove_prefix(1);
-  if (!http::iequals(from, value)) return std::nullopt;
-  return context::evaluate(rule.to, context);
+  const bool has_dot = value.starts_with('.');  // it is not compared, and stays
+  const std::string_view from = context::evaluate(rule.from, context);
+  if (!http::iequals(from, value.substr(has_dot ? 1 : 0))) return std::nullopt;
+  return join(has_dot ? "." : "", context::evaluate(rule.to, context), context);
 }
 
 std::optional<std::string_view> rewrite_path(const conf::CookieRewrite& rule, std::string_view value,

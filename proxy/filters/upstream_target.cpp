@@ -12,18 +12,11 @@ namespace {
 using context::RequestContext;
 using context::Scratch;
 
-/// The location whose prefix proxy_pass replaces: an `if` block shares the one around it.
-const conf::Location& location_with_prefix(const conf::Location& location) {
-  const conf::Location* found = &location;
-  while (found->kind == conf::Location::Kind::if_block && found->parent != nullptr) found = found->parent;
-  return *found;
-}
-
 std::string_view rewritten_target(std::optional<std::string_view> uri, RequestContext& context) {
   std::string_view path = context.uri;
   Scratch target(context);
   if (uri && context.location_prefix_valid) {
-    const std::size_t prefix = location_with_prefix(*context.location).pattern.size();
+    const std::size_t prefix = context.location->pattern.size();
     path.remove_prefix(std::min(prefix, path.size()));
     target.text.append(*uri);
   }

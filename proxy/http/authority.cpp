@@ -32,18 +32,20 @@ bool is_ipv6(std::string_view text) {
 /// The length of the reg-name at the start of TEXT; 0 when it is none.
 std::size_t reg_name_size(std::string_view text) {
   std::size_t i = 0;
-  bool dot = false;
-  for (; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!is(char_host, c)) {
-      if (c != '%') break;
+  while (i < text.size()) {
+    if (is(char_host, text[i])) [[likely]] {
+      ++i;
+    } else if (text[i] == '.') {
+      if (i > 0 && text[i - 1] == '.') return 0;
+      ++i;
+    } else if (text[i] == '%') {
       if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) return 0;
-      i += 2;
+      i += 3;
+    } else {
+      break;
     }
-    if (dot && c == '.') return 0;
-    dot = c == '.';
   }
-  return dot && i == 1 ? 0 : i;
+  return i == 1 && text[0] == '.' ? 0 : i;
 }
 
 std::size_t host_size(std::string_view text) {

@@ -54,13 +54,35 @@ bool BodyDecoder::on_eof() {
 
 /// Goes through bytes of framing until data begins; returns how many it used.
 std::size_t BodyDecoder::decode_framing(std::string_view input) {
-  std::size_t used = 0;
-  while (used < input.size() && state_ != State::data && !done_) {
+  std::size_t used = skip_usual_framing(input);
+  while (used < input.size() && state_ != State::data && !done_ && reject_ == Reject::none) {
     state_ = next_state(input[used]);
-    if (reject_ != Reject::none) return used;
-    ++used;
+    if (reject_ == Reject::none) ++used;
   }
   return used;
+}
+
+/// What nearly every chunk looks like, in one go: the CRLF of the chunk before, 1 to 15 hex digits without a zero
+/// first, CRLF. Returns 0 and changes nothing when it is not that, or not all there.
+std::size_t BodyDecoder::skip_usual_framing(std::string_view input) {
+  if (state_ != State::size_begin && state_ != State::data_cr) return 0;
+  const char* at = input.data();
+  const char* const end = at + input.size();
+  if (state_ == State::data_cr) {
+    if (end - at < 2 || at[0] != '\r' || at[1] != '\n') return 0;
+    at += 2;
+  }
+  const char* const digits = at;
+  std::uint64_t size = 0;
+  for (int digit; at != end && (digit = hex_value(*at)) >= 0; ++at)
+    size = size << 4 | static_cast<std::uint64_t>(digit);
+  const bool usual =
+      at != digits && *digits != '0' && at - digits < 16 && end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+  if (!usual) return 0;
+  if (size_line_error(size) != Reject::none) return 0;  // found again, at its byte
+  remaining_ = size;
+  state_ = State::data;
+  return static_cast<std::size_t>(at + 2 - input.data());
 }
 
 BodyDecoder::State BodyDecoder::refuse(Reject reason) {
@@ -84,8 +106,10 @@ BodyDecoder::State BodyDecoder::on_size(char c) {
   }
   if (++line_bytes_ > max_size_line) return refuse(Reject::chunk_overhead);
   if (const int digit = hex_value(c); digit >= 0) {
-    if (digits_ > 0 || digit > 0) ++digits_;
-    else ++overhead_;
+    if (digits_ > 0 || digit > 0)
+      ++digits_;
+    else
+      ++overhead_;
     if (digits_ > max_size_digits) return refuse(Reject::bad_chunk);
     remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
     return State::size;
@@ -133,9 +157,13 @@ BodyDecoder::State BodyDecoder::on_line_end(char c) {
   return state_ == State::data_lf ? State::size_begin : end_of_size_line();
 }
 
+Reject BodyDecoder::size_line_error(std::uint64_t size) const {
+  if (size > max_body - body_bytes_) return Reject::bad_chunk;
+  return overhead_ > body_bytes_ + free_overhead ? Reject::chunk_overhead : Reject::none;
+}
+
 BodyDecoder::State BodyDecoder::end_of_size_line() {
-  if (remaining_ > max_body - body_bytes_) return refuse(Reject::bad_chunk);
-  if (overhead_ > body_bytes_ + free_overhead) return refuse(Reject::chunk_overhead);
+  if (const Reject reason = size_line_error(remaining_); reason != Reject::none) return refuse(reason);
   return remaining_ == 0 ? State::trailer_begin : State::data;
 }
 

@@ -40,6 +40,7 @@ class BodyDecoder {
     trailer_begin, trailer_name, trailer_value, trailer_lf, last_lf
   };
   std::size_t decode_framing(std::string_view input);
+  std::size_t skip_usual_framing(std::string_view input);
   State on_size(char c);
   State on_extension(char c);
   State after_extension(char c);
@@ -49,6 +50,7 @@ class BodyDecoder {
   State next_state(char c);
   State refuse(Reject reason);
   State end_of_size_line();
+  Reject size_line_error(std::uint64_t size) const;
   Step take_data(std::string_view input, std::size_t framing);
 
   BodyKind kind_ = BodyKind::none;

@@ -16,8 +16,7 @@ bool iequals(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-const Field* FieldList::find(FieldId id) const {
-  if ((seen_ & bit(id)) == 0) return nullptr;
+const Field* FieldList::find_seen(FieldId id) const {
   for (const Field& field : fields_) {
     if (field.id == id) return &field;
   }

@@ -68,7 +68,7 @@ class FieldList {
   const Field& operator[](std::size_t i) const { return fields_[i]; }
 
   /// The first field with this id, or nullptr.
-  const Field* find(FieldId id) const;
+  const Field* find(FieldId id) const { return (seen_ & bit(id)) == 0 ? nullptr : find_seen(id); }
   /// The first field with this name in any case, or nullptr.
   const Field* find(std::string_view name) const;
   /// The value of the first field with this id, or "".
@@ -82,6 +82,7 @@ class FieldList {
   void rebase(const char* old_base, const char* new_base);
 
  private:
+  const Field* find_seen(FieldId id) const;
   static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
 
   std::vector<Field> fields_;

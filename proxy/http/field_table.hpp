@@ -2,8 +2,10 @@
 // The perfect hash over the names of DRISHTI_FIELDS, built at compile time.
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "http/field.hpp"
 
@@ -18,11 +20,15 @@ inline constexpr std::size_t field_count = std::size(field_names);
 inline constexpr std::size_t longest_field_name = 24;
 static_assert(field_count <= 64, "FieldList keeps the ids that it has seen in 64 bits");
 
-/// N bytes as a little-endian number; compilers make one load of it.
+/// N bytes as a little-endian number.
 template <int N>
 constexpr std::uint64_t read_le(const char* from) {
   std::uint64_t word = 0;
-  for (int i = 0; i < N; ++i) word |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  if (std::is_constant_evaluated() || std::endian::native != std::endian::little) {
+    for (int i = 0; i < N; ++i) word |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  } else {
+    __builtin_memcpy(&word, from, N);  // one load; the loop is not always made into one
+  }
   return word;
 }
 
@@ -43,11 +49,17 @@ struct NameWords {
     }
   }
   constexpr NameWords() = default;
+  /// Compares with a name in any case, when these are the words of one in lower case.
+  constexpr bool match(const NameWords& any) const;
 };
 
 /// Equal when bit 0x20 is ignored where WANTED, which is lower case, has a letter (bit 0x40 set), and nowhere else.
 constexpr bool same_letters(std::uint64_t word, std::uint64_t wanted) {
   return (word | ((wanted & 0x4040404040404040U) >> 1)) == wanted;
+}
+
+constexpr bool NameWords::match(const NameWords& any) const {
+  return same_letters(any.first, first) && same_letters(any.middle, middle) && same_letters(any.last, last);
 }
 
 constexpr unsigned name_hash(std::string_view name) {
@@ -84,10 +96,16 @@ inline FieldId find_field_id(std::string_view name) {
   const std::uint8_t id = field_table.id_of_hash[name_hash(name)];
   const FieldTable::Entry& entry = field_table.entries[id];
   if (entry.size != name.size()) return FieldId::other;
-  const NameWords words(name);
-  const bool equal = same_letters(words.first, entry.words.first) && same_letters(words.middle, entry.words.middle) &&
-                     same_letters(words.last, entry.words.last);
-  return equal ? static_cast<FieldId>(id) : FieldId::other;
+  return entry.words.match(NameWords(name)) ? static_cast<FieldId>(id) : FieldId::other;
 }
 
 }  // namespace drishti::http::detail
+
+namespace drishti::http {
+
+/// iequals() for a constant of 2 to 24 lower-case letters, digits and `-`: three compares at most.
+inline bool is_word(std::string_view text, std::string_view lower_case) {
+  return text.size() == lower_case.size() && detail::NameWords(lower_case).match(detail::NameWords(text));
+}
+
+}  // namespace drishti::http

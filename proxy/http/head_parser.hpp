@@ -29,7 +29,8 @@ enum class ParseState : std::uint8_t { need_more, done, rejected };
 ///     RequestParser parser;  parser.start(limits, head);
 ///     while ((state = parser.parse({buffer, size})) == need_more) read more (same bytes first, buffer may move)
 ///
-/// A line and the whole head count with their CRLFs. After `done`, head_size() bytes belong to the head (with leading empty line), the body starts behind them.
+/// A line and the whole head count with their CRLFs. After `done`, head_size() bytes belong to the head (with leading
+/// empty line), the body starts behind them.
 class RequestParser {
  public:
   void start(const HeadLimits& limits, RequestHead& head);
@@ -48,7 +49,7 @@ class RequestParser {
   Reject parse_request_line(std::string_view line);
   Reject parse_target(std::string_view target);
   Reject parse_absolute_form(std::string_view target);
-  Reject add_field(std::string_view line);
+  Reject add_field(std::string_view line, const char* readable);
   Reject finish();
   Reject check_host();
   Reject check_expectation();
@@ -79,7 +80,7 @@ class ResponseParser {
   ParseState refuse(Reject reason);
   void move_to(const char* base);
   Reject parse_status_line(std::string_view line);
-  Reject add_field(std::string_view line);
+  Reject add_field(std::string_view line, const char* readable);
   Reject finish();
 
   HeadLimits limits_;

@@ -9,16 +9,31 @@ LineScanner::Result LineScanner::unfinished(std::string_view buffer, std::size_t
   const bool lone_cr = stop + 1 == window && buffer[stop] == '\r';  // its LF may be the next byte
   if (stop == window || lone_cr) {
     scanned_ = stop;
-    if (window == position_ + line_limit_) reject = too_long;
-    else if (window == total_limit_) reject = Reject::head_too_large;
-    else return Result::need_more;
+    if (window == position_ + line_limit_)
+      reject = too_long;
+    else if (window == total_limit_)
+      reject = Reject::head_too_large;
+    else
+      return Result::need_more;
     return Result::rejected;
   }
   const std::string_view before = buffer.substr(position_, stop - position_);
-  if (buffer[stop] == '\n') reject = Reject::bare_lf;
-  else if (buffer[stop] == '\r') reject = Reject::bare_cr;
-  else reject = before.find(':') == before.npos ? Reject::bad_field_name : Reject::bad_field_value;
+  if (buffer[stop] == '\n')
+    reject = Reject::bare_lf;
+  else if (buffer[stop] == '\r')
+    reject = Reject::bare_cr;
+  else
+    reject = before.find(':') == before.npos ? Reject::bad_field_name : Reject::bad_field_value;
   return Result::rejected;
+}
+
+Reject parse_odd_name(std::string_view line, Field& field) {
+  if (is_ows(line.front())) return Reject::obsolete_fold;
+  const std::size_t colon = line.find(':');
+  if (colon == line.npos) return Reject::missing_colon;
+  field.name = line.substr(0, colon);
+  field.id = FieldId::other;
+  return is_token(field.name) ? Reject::none : Reject::bad_field_name;
 }
 
 std::optional<std::uint64_t> parse_content_length(std::string_view value) {
@@ -42,7 +57,7 @@ Reject refuse_transfer_encoding(std::string_view value) {
     const std::size_t comma = std::min(value.find(','), value.size());
     const std::string_view coding = trim_ows(value.substr(0, comma));
     if (!is_token(coding)) return Reject::bad_transfer_encoding;
-    last_is_chunked = iequals(coding, "chunked");
+    last_is_chunked = is_word(coding, "chunked");
     ++codings;
     chunked += last_is_chunked ? 1 : 0;
     if (comma == value.size()) break;
@@ -59,7 +74,7 @@ Reject parse_framing(const FieldList& fields, int version, BodyFraming& body) {
     if (length != nullptr) return Reject::length_and_chunked;
     if (version < 11) return Reject::transfer_encoding_in_http10;
     if (fields.repeated(FieldId::transfer_encoding)) return Reject::bad_transfer_encoding;
-    if (!iequals(encoding->value, "chunked")) return refuse_transfer_encoding(encoding->value);
+    if (!is_word(encoding->value, "chunked")) return refuse_transfer_encoding(encoding->value);
     body = {BodyKind::chunked, 0};
   } else if (length != nullptr) {
     if (fields.repeated(FieldId::content_length)) return Reject::duplicate_content_length;
@@ -72,14 +87,19 @@ Reject parse_framing(const FieldList& fields, int version, BodyFraming& body) {
 
 ConnectionOptions parse_connection(const FieldList& fields) {
   ConnectionOptions options;
-  if (!fields.has(FieldId::connection)) return options;
+  const auto note = [&options](std::string_view token) {
+    options.close |= is_word(token, "close");
+    options.keep_alive |= is_word(token, "keep-alive");
+    options.upgrade |= is_word(token, "upgrade");
+  };
+  const Field* const first = fields.find(FieldId::connection);
+  if (first == nullptr) return options;
+  if (!fields.repeated(FieldId::connection) && is_word(first->value, "keep-alive")) {  // nearly always
+    options.keep_alive = true;
+    return options;
+  }
   for (const Field& field : fields) {
-    if (field.id != FieldId::connection) continue;
-    for_each_token(field.value, [&](std::string_view token) {
-      options.close |= iequals(token, "close");
-      options.keep_alive |= iequals(token, "keep-alive");
-      options.upgrade |= iequals(token, "upgrade");
-    });
+    if (field.id == FieldId::connection) for_each_token(field.value, note);
   }
   return options;
 }

@@ -24,26 +24,26 @@ inline LineScanner::Result LineScanner::next(std::string_view buffer, Reject too
   return unfinished(buffer, window, static_cast<std::size_t>(stop - buffer.data()), too_long, reject);
 }
 
-/// Where the name of a field line ends; npos when there is no colon.
-inline std::size_t find_colon(std::string_view line) {
-#if defined(__SSE2__)
-  if (line.size() >= 16) {
-    const __m128i colons = _mm_cmpeq_epi8(detail::load16(line.data()), _mm_set1_epi8(':'));
-    if (const int mask = _mm_movemask_epi8(colons)) return static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
-  }
-#endif
-  return line.find(':');
-}
+/// Judges a name with bytes that nginx calls invalid; fills name (and id other) when it is a token all the same.
+Reject parse_odd_name(std::string_view line, Field& field);
 
-/// Parses a non-empty line without controls into `field`.
-inline Reject parse_field_line(std::string_view line, Field& field) {
-  if (is_ows(line.front())) [[unlikely]] return Reject::obsolete_fold;
-  const std::size_t colon = find_colon(line);
-  if (colon == line.npos) [[unlikely]] return Reject::missing_colon;
-  field.name = line.substr(0, colon);
-  field.id = detail::find_field_id(field.name);
-  if (field.id == FieldId::other && !is_token(field.name)) [[unlikely]] return Reject::bad_field_name;
-  field.value = trim_ows(line.substr(colon + 1));
+/// Parses a non-empty line without controls, with CRLF behind it, into `field`. `odd_name` tells that the name is a
+/// token but not only letters, digits and `-`. The buffer ends at READABLE; wide loads may look ahead as far as that.
+inline Reject parse_field_line(std::string_view line, const char* readable, Field& field, bool& odd_name) {
+  const char* const begin = line.data();
+  const char* end = begin + line.size();
+  const char* const colon = find_not_plain_name(begin, readable);  // the CR of the line ends this at the latest
+  odd_name = *colon != ':' || colon == begin;
+  if (odd_name) [[unlikely]] {
+    if (const Reject reason = parse_odd_name(line, field); reason != Reject::none) return reason;
+  } else {
+    field.name = {begin, static_cast<std::size_t>(colon - begin)};
+    field.id = detail::find_field_id(field.name);
+  }
+  const char* value = begin + field.name.size() + 1;
+  while (is_ows(*value)) ++value;
+  while (end > value && is_ows(end[-1])) --end;
+  field.value = {value, static_cast<std::size_t>(end - value)};
   return Reject::none;
 }
 

@@ -9,11 +9,11 @@ struct NamedMethod {
   Method method;
 };
 constexpr NamedMethod named_methods[] = {
-    {"GET", Method::get},           {"HEAD", Method::head},         {"POST", Method::post},
-    {"PUT", Method::put},           {"DELETE", Method::delete_},    {"OPTIONS", Method::options},
-    {"PATCH", Method::patch},       {"CONNECT", Method::connect},   {"TRACE", Method::trace},
-    {"PURGE", Method::purge},       {"LOCK", Method::lock},         {"UNLOCK", Method::unlock},
-    {"MKCOL", Method::mkcol},       {"COPY", Method::copy},         {"MOVE", Method::move},
+    {"GET", Method::get},           {"HEAD", Method::head},          {"POST", Method::post},
+    {"PUT", Method::put},           {"DELETE", Method::delete_},     {"OPTIONS", Method::options},
+    {"PATCH", Method::patch},       {"CONNECT", Method::connect},    {"TRACE", Method::trace},
+    {"PURGE", Method::purge},       {"LOCK", Method::lock},          {"UNLOCK", Method::unlock},
+    {"MKCOL", Method::mkcol},       {"COPY", Method::copy},          {"MOVE", Method::move},
     {"PROPFIND", Method::propfind}, {"PROPPATCH", Method::proppatch}};
 
 struct Reason {

@@ -63,7 +63,8 @@ std::optional<Span> take_range(std::string_view& text, std::uint64_t size) {
 
 }  // namespace
 
-RangeOutcome parse_range(std::string_view value, std::uint64_t size, std::size_t max_ranges, std::vector<ByteRange>& out) {
+RangeOutcome parse_range(std::string_view value, std::uint64_t size, std::size_t max_ranges,
+                         std::vector<ByteRange>& out) {
   constexpr std::string_view unit = "bytes=";
   out.clear();
   const bool bytes = value.size() > unit.size() && iequals(value.substr(0, unit.size()), unit);

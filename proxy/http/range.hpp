@@ -24,6 +24,7 @@ enum class RangeOutcome : std::uint8_t {
 /// Parses a Range value against an entity of SIZE bytes. MAX_RANGES is nginx's `max_ranges` (0: ranges are off); it
 /// bounds the ranges that lie inside the entity, those outside are left out. `out` is overwritten.
 /// Together the ranges never exceed SIZE, so overlaps cannot multiply the answer (H25).
-RangeOutcome parse_range(std::string_view value, std::uint64_t size, std::size_t max_ranges, std::vector<ByteRange>& out);
+RangeOutcome parse_range(std::string_view value, std::uint64_t size, std::size_t max_ranges,
+                         std::vector<ByteRange>& out);
 
 }  // namespace drishti::http

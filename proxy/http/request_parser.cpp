@@ -12,7 +12,12 @@ constexpr std::size_t longest_method = 64;
 
 /// 10 or 11, or why not. RFC 9112 2.3: HTTP/1.2 and later are read as 1.1.
 Reject parse_version(std::string_view text, int& version) {
-  const bool form = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+  if (text == "HTTP/1.1") [[likely]] {
+    version = 11;
+    return Reject::none;
+  }
+  const bool form =
+      text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
   if (!form) return text.find(' ') == text.npos ? Reject::bad_version : Reject::bad_request_line;
   if (text[5] > '1') return Reject::version_not_supported;
   if (text[5] == '0') return Reject::bad_version;
@@ -34,7 +39,7 @@ bool asks_for_upgrade(const FieldList& fields) {
   bool wanted = false;
   for (const Field& field : fields) {
     if (field.id != FieldId::upgrade) continue;
-    for_each_token(field.value, [&](std::string_view protocol) { wanted |= !iequals(protocol, "h2c"); });
+    for_each_token(field.value, [&](std::string_view protocol) { wanted |= !is_word(protocol, "h2c"); });
   }
   return wanted;
 }
@@ -45,10 +50,9 @@ bool may_hide_body(const RequestHead& head) {
          (head.method == Method::post || head.method == Method::put || head.method == Method::patch);
 }
 
-/// Letters, digits, `-` and perhaps `_`: what nginx calls a valid name.
-bool is_usual_name(std::string_view name, bool underscores) {
-  return std::all_of(name.begin(), name.end(),
-                     [=](char c) { return is(char_plain_name, c) || (c == '_' && underscores); });
+/// Letters, digits, `-` and `_`: what nginx calls a valid name with underscores_in_headers.
+bool is_usual_with_underscores(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return is(char_plain_name, c) || c == '_'; });
 }
 
 }  // namespace
@@ -88,7 +92,7 @@ ParseState RequestParser::parse(std::string_view buffer) {
     if (result == LineScanner::Result::need_more) return ParseState::need_more;
     if (result == LineScanner::Result::rejected) return ParseState::rejected;
     if (line.empty()) stage_ = Stage::finished;
-    const Reject reason = line.empty() ? finish() : add_field(line);
+    const Reject reason = line.empty() ? finish() : add_field(line, buffer.data() + buffer.size());
     if (reason != Reject::none) return refuse(reason);
   }
   return ParseState::done;
@@ -142,7 +146,8 @@ Reject RequestParser::parse_request_line(std::string_view line) {
 /// RFC 9112 3.2.
 Reject RequestParser::parse_target(std::string_view target) {
   head_->target = target;
-  if (target[0] == '/') [[likely]] return Reject::none;
+  if (target[0] == '/') [[likely]]
+    return Reject::none;
   if (target == "*") return head_->method == Method::options ? Reject::none : Reject::bad_target;
   return parse_absolute_form(target);
 }
@@ -161,11 +166,13 @@ Reject RequestParser::parse_absolute_form(std::string_view target) {
   return Reject::none;
 }
 
-Reject RequestParser::add_field(std::string_view line) {
+Reject RequestParser::add_field(std::string_view line, const char* readable) {
   if (++fields_seen_ > limits_.fields) return Reject::too_many_fields;
   Field field;
-  if (const Reject reason = parse_field_line(line, field); reason != Reject::none) return reason;
-  const bool drop = field.id == FieldId::other && limits_.ignore_invalid && !is_usual_name(field.name, limits_.underscores);
+  bool odd_name;
+  if (const Reject reason = parse_field_line(line, readable, field, odd_name); reason != Reject::none) return reason;
+  const bool drop =
+      odd_name && limits_.ignore_invalid && !(limits_.underscores && is_usual_with_underscores(field.name));
   if (!drop) head_->fields.add(field);
   return Reject::none;
 }
@@ -195,11 +202,11 @@ Reject RequestParser::check_host() {
   if (field != nullptr) {
     Authority authority;
     if (!parse_authority(field->value, authority)) return Reject::bad_host;
-    const bool same = iequals(authority.host, head.host) && same_port(authority.port, head.host_port, target_port_);
-    if (target_port_ != 0 && !same) return Reject::host_mismatch;
     if (target_port_ == 0) {
       head.host = authority.host;
       head.host_port = authority.port;
+    } else if (!iequals(authority.host, head.host) || !same_port(authority.port, head.host_port, target_port_)) {
+      return Reject::host_mismatch;
     }
   }
   if (target_port_ == 0 || head.target.starts_with('/')) return Reject::none;
@@ -212,7 +219,8 @@ Reject RequestParser::check_host() {
 
 /// RFC 9110 10.1.1; threat S35.
 Reject RequestParser::check_expectation() {
-  const bool known = !head_->fields.repeated(FieldId::expect) && iequals(head_->fields.get(FieldId::expect), "100-continue");
+  const bool known =
+      !head_->fields.repeated(FieldId::expect) && is_word(head_->fields.get(FieldId::expect), "100-continue");
   return known ? Reject::none : Reject::unknown_expectation;
 }
 

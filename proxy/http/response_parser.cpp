@@ -53,7 +53,8 @@ ParseState ResponseParser::parse(std::string_view buffer) {
   move_to(buffer.data());
   // Said before the line is complete: a TLS alert or a banner may never end in CRLF (R10).
   constexpr std::string_view protocol = "HTTP/1.";
-  if (!status_line_seen_ && !protocol.starts_with(buffer.substr(0, protocol.size()))) return refuse(Reject::bad_status_line);
+  if (!status_line_seen_ && !protocol.starts_with(buffer.substr(0, protocol.size())))
+    return refuse(Reject::bad_status_line);
   while (!finished_) {
     std::string_view line;
     const LineScanner::Result result = scanner_.next(buffer, Reject::head_too_large, line, reject_);
@@ -68,7 +69,7 @@ ParseState ResponseParser::parse(std::string_view buffer) {
       status_line_seen_ = true;
     } else {
       finished_ = line.empty();
-      reason = finished_ ? finish() : add_field(line);
+      reason = finished_ ? finish() : add_field(line, buffer.data() + buffer.size());
     }
     if (reason != Reject::none) return refuse(reason);
   }
@@ -79,7 +80,8 @@ ParseState ResponseParser::parse(std::string_view buffer) {
 Reject ResponseParser::parse_status_line(std::string_view line) {
   constexpr std::size_t status_at = 9;
   const bool form = line.size() >= 12 && line.starts_with("HTTP/1.") && is_digit(line[7]) && line[8] == ' ' &&
-                    is_digit(line[9]) && is_digit(line[10]) && is_digit(line[11]) && (line.size() == 12 || line[12] == ' ');
+                    is_digit(line[9]) && is_digit(line[10]) && is_digit(line[11]) &&
+                    (line.size() == 12 || line[12] == ' ');
   if (!form) return Reject::bad_status_line;
   head_->version = line[7] == '0' ? 10 : 11;
   int status = 0;
@@ -90,10 +92,11 @@ Reject ResponseParser::parse_status_line(std::string_view line) {
   return Reject::none;
 }
 
-Reject ResponseParser::add_field(std::string_view line) {
+Reject ResponseParser::add_field(std::string_view line, const char* readable) {
   if (++fields_seen_ > limits_.fields) return Reject::too_many_fields;
   Field field;
-  const Reject reason = parse_field_line(line, field);
+  bool odd_name;  // of no interest: clients get what the upstream named
+  const Reject reason = parse_field_line(line, readable, field, odd_name);
   if (reason == Reject::none) head_->fields.add(field);
   return reason;
 }
@@ -104,12 +107,15 @@ Reject ResponseParser::finish() {
     // R04: what an upstream says about its framing is understood, or the answer is not used.
     return reason == Reject::bad_transfer_encoding ? Reject::unknown_transfer_encoding : reason;
   }
-  if (has_no_body(method_, head.status)) head.body = {};
-  else if (head.body.kind == BodyKind::none) head.body = {BodyKind::until_close, 0};
+  if (has_no_body(method_, head.status))
+    head.body = {};
+  else if (head.body.kind == BodyKind::none)
+    head.body = {BodyKind::until_close, 0};
   const ConnectionOptions options = parse_connection(head.fields);
   head.keep_alive = !options.close && (head.version == 11 || options.keep_alive) &&
                     head.body.kind != BodyKind::until_close && head.status != 101;
-  if (const Field* field = head.fields.find(FieldId::keep_alive)) head.keep_alive_timeout_seconds = keep_alive_timeout(field->value);
+  if (const Field* field = head.fields.find(FieldId::keep_alive))
+    head.keep_alive_timeout_seconds = keep_alive_timeout(field->value);
   return Reject::none;
 }
 

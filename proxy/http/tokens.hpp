@@ -13,8 +13,10 @@ inline std::size_t find_list_end(std::string_view text) {
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"') quoted = !quoted;
-    if (text[i] == '\\' && quoted) ++i;
-    else if (text[i] == ',' && !quoted) return i;
+    if (text[i] == '\\' && quoted)
+      ++i;
+    else if (text[i] == ',' && !quoted)
+      return i;
   }
   return text.size();
 }

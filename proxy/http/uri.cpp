@@ -16,11 +16,11 @@ bool is_dot_segment(std::string_view text) {
 
 /// The length of the path at the start of TARGET when it needs no change; npos when it does.
 std::size_t plain_path_size(std::string_view target, bool merge_slashes) {
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (!is(char_path_break, target[i])) [[likely]] continue;
-    if (target[i] == '?') return i;
-    if (target[i] != '/') return target.npos;
-    const std::string_view rest = target.substr(i + 1);
+  const char* const end = target.data() + target.size();
+  for (const char* at = target.data(); (at = find_path_break(at, end)) != end; ++at) {
+    if (*at == '?') return static_cast<std::size_t>(at - target.data());
+    if (*at != '/') return target.npos;
+    const std::string_view rest(at + 1, static_cast<std::size_t>(end - at - 1));
     if ((merge_slashes && rest.starts_with('/')) || is_dot_segment(rest)) return target.npos;
   }
   return target.size();

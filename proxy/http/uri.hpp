@@ -8,7 +8,7 @@
 namespace drishti::http {
 
 struct NormalizedTarget {
-  std::string_view path;       ///< decoded, dot segments resolved, slashes merged if asked; in `storage`, or in the target
+  std::string_view path;       ///< decoded, dot segments resolved, slashes merged if asked; in `scratch` or the target
   std::string_view args;       ///< behind the first `?`, raw; "" when there is none
   bool has_args = false;       ///< a `?` was present
   bool is_plain = false;       ///< path equals the raw bytes before `?`
@@ -18,14 +18,14 @@ enum class UriError : std::uint8_t { none, bad_escape, forbidden_byte, above_roo
 
 /// `target` is origin-form (begins with `/`). When the path needs no change the result views the target itself;
 /// else it is written to `scratch` (at least target.size() bytes, owned by the caller's arena).
-/// Refused: %00, %0d, %0a (P05), bad escapes (P06), overlong UTF-8 is left as bytes, `..` above the root (P01).
-/// `%2f` decodes to `/` as in nginx, after dot segments were found on decoded text as nginx does (P02, P03).
+/// Refused: `#`, %00, %0d, %0a (P05), bad escapes (P06), `..` above the root (P01). Overlong UTF-8 stays bytes.
+/// `%2f` decodes to `/`, and dot segments are found on decoded text, both as in nginx (P02, P03).
 UriError normalize_target(std::string_view target, bool merge_slashes, char* scratch, NormalizedTarget& out);
 
-/// What needs escaping when a decoded path is sent upstream or in Location: control, space, `%`, `?`, `#`, 0x7f and up
-/// (nginx NGX_ESCAPE_URI). Appends to `out`.
+/// Escapes what must not stand in a path sent upstream or in Location: controls, space, 0x7f and up, and any of
+/// "#%<>?\^`{|} (NGX_ESCAPE_URI since nginx 1.21.1). Appends to `out`.
 void escape_uri(std::string_view path, std::string& out);
-/// For arguments (nginx NGX_ESCAPE_ARGS).
+/// For arguments (NGX_ESCAPE_ARGS): `&`, `+` and `;` as well. Appends to `out`.
 void escape_args(std::string_view text, std::string& out);
 /// Decodes %XX in place semantics of nginx's ngx_unescape_uri (invalid escapes are kept). Appends to `out`.
 void unescape(std::string_view text, std::string& out);

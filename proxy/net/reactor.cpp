@@ -41,6 +41,7 @@ void Reactor::wait() {
 
 int Reactor::dispatch() {
   event_count_ = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
+  clock_.update();  // before the handlers, which set deadlines and stamp requests after what may be a long sleep
   for (event_next_ = 0; event_next_ < event_count_;) {
     epoll_event& event = events_[static_cast<std::size_t>(event_next_++)];
     if (event.data.ptr) static_cast<Channel*>(event.data.ptr)->on_events(event.events);
@@ -55,7 +56,6 @@ void Reactor::turn() {
   in_turn_ = true;
   for (int round = 0; round < most_rounds; ++round) {
     int events = dispatch();
-    clock_.update();
     run_deferred();
     wheel_.advance(clock_.now());
     run_deferred();

@@ -46,11 +46,14 @@ net::Task<Outcome> ProxyExchange::run() {
     context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
     co_return Outcome::error(508);
   }
-  if (int status = co_await find_group(); status != 0) co_return Outcome::error(status);
-  if (int status = co_await take_body(); status != 0) {
-    if (status == 499) co_return client_left();
+  int wrong = 0;
+  if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
+  else use_configured_group();
+  if (wrong == 0 && !client_.body_done()) wrong = co_await take_body();
+  if (wrong == 499) co_return client_left();
+  if (wrong != 0) {
     if (!client_.body_done()) client_.close_after_response();
-    co_return Outcome::error(status);
+    co_return Outcome::error(wrong);
   }
   write_head();
   // A client that leaves ends the wait for the upstream (U16).
@@ -67,15 +70,16 @@ net::Task<Outcome> ProxyExchange::run() {
   co_return outcome;
 }
 
-net::Task<int> ProxyExchange::find_group() {
+void ProxyExchange::use_configured_group() {
   const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
-  if (!proxy_pass.has_variables) {
-    view_ = generation_.view(proxy_pass.upstream.get());
-    context_.proxy_host = proxy_pass.proxy_host;
-    context_.proxy_port = proxy_pass.proxy_port;
-    if (proxy_pass.uri) uri_ = *proxy_pass.uri;
-    co_return 0;
-  }
+  view_ = generation_.view(proxy_pass.upstream.get());
+  context_.proxy_host = proxy_pass.proxy_host;
+  context_.proxy_port = proxy_pass.proxy_port;
+  if (proxy_pass.uri) uri_ = *proxy_pass.uri;
+}
+
+net::Task<int> ProxyExchange::find_dynamic_group() {
+  const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
   filters::DynamicTarget target = filters::evaluate_proxy_pass(proxy_pass, context_);
   if (!target.ok || target.tls) co_return 500;
   context_.proxy_host = target.proxy_host;
@@ -88,8 +92,6 @@ net::Task<int> ProxyExchange::find_group() {
 }
 
 net::Task<int> ProxyExchange::take_body() {
-  const http::BodyFraming& framing = context_.head.body;
-  if (framing.kind == http::BodyKind::none || client_.body_done()) co_return 0;
   if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
   request_.stream_body = true;
   co_return 0;
@@ -115,8 +117,9 @@ void ProxyExchange::write_head() {
   request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
   request_.method = context_.method;
   if (*settings_.method) request_.method = http::method_of(context::evaluate(**settings_.method, context_));
-  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head_text_);
-  request_.head = head_text_;
+  std::string& head = context_.upstream_request;
+  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head);
+  request_.head = head;
 }
 
 bool ProxyExchange::pick() {
@@ -128,7 +131,7 @@ bool ProxyExchange::pick() {
 void ProxyExchange::begin_attempt() {
   attempt_begun_ = services_.clock().now();
   context::Attempt trace;
-  trace.address = context_.arena.copy(lease_->address_text);
+  trace.address = context_.arena.copy(lease_->address_text);  // the peer may be gone before the log is written
   trace.after_redirect = is_first_attempt_ && !context_.attempts.empty();
   is_first_attempt_ = false;
   context_.attempts.push_back(trace);
@@ -211,8 +214,10 @@ bool ProxyExchange::drops_response() {
 }
 
 void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
-  upstream::report(*view_->balancer, peer, outcome, services_.steady_seconds(), services_.error_log,
-                   context_.connection->id, " while reading response header from upstream");
+  upstream::Balancer& balancer = *view_->balancer;
+  upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
+                   context_.connection->id, {});
+  if (outcome == upstream::Outcome::failed) balancer.note_failure(peer);
 }
 
 std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {

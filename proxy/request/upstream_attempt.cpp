@@ -8,6 +8,9 @@
 #include "context/variables.hpp"
 
 namespace drishti::request {
+
+using std::chrono::milliseconds;
+
 namespace {
 
 constexpr int most_interim_responses = 10;  // threat R07
@@ -21,7 +24,11 @@ iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), tex
 }  // namespace
 
 UpstreamAttempt::UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client)
-    : services_(services), context_(context), client_(client), settings_(context.location->proxy) {}
+    : services_(services),
+      context_(context),
+      client_(client),
+      settings_(context.location->proxy),
+      head_(context.upstream_response) {}
 
 Failure UpstreamAttempt::classify(const net::IoResult& result, Failure on_timeout, Failure on_failure) {
   error_ = result.error;
@@ -53,7 +60,7 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
 net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> peer, upstream::GroupPool& pool,
                                         const UpstreamRequest& request, bool allow_pooled) {
   auto begun = services_.clock().now();
-  sent_ = complete_ = stale_reuse_ = early_response_ = false;
+  sent_ = complete_ = stale_reuse_ = early_response_ = interim_waits_ = false;
   context::Attempt& trace = context_.attempts.back();
   connection_ = allow_pooled ? pool.take(*peer) : nullptr;
   if (connection_) {
@@ -66,7 +73,8 @@ net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> pe
         std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().now() - begun).count();
   }
   ++connection_->requests;
-  Failure failure = co_await send(request);
+  Failure failure = Failure::none;
+  if (!send_at_once(request)) failure = co_await send(request);
   if (failure == Failure::none || early_response_) failure = co_await read_head(request);
   bool died_silently = failure == Failure::send || failure == Failure::closed_early;
   stale_reuse_ = died_silently && connection_->is_reused() && connection_->buffer.empty();
@@ -85,7 +93,9 @@ net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
     pieces = net::skip_bytes(pieces, result.bytes);
     if (pieces.empty()) break;
     stream.channel().clogged();
-    net::Wake wake = co_await stream.channel().readable_or_writable(*settings_.send_timeout);
+    milliseconds timeout = *settings_.send_timeout;
+    net::Channel& channel = stream.channel();
+    net::Wake wake = co_await (interim_waits_ ? channel.writable(timeout) : channel.readable_or_writable(timeout));
     if (wake == net::Wake::timeout) co_return Failure::send_timeout;
     if (wake == net::Wake::cancelled) co_return Failure::send;
     if (response_is_here()) co_return Failure::send;
@@ -97,23 +107,54 @@ net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
 bool UpstreamAttempt::response_is_here() {
   net::Channel& channel = connection_->stream.channel();
   if (!channel.maybe_readable()) return false;
-  char byte;
-  if (::recv(channel.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+  char start[10];
+  ssize_t size = ::recv(channel.fd(), start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     channel.drained();
     return false;
   }
-  early_response_ = true;
-  return true;
+  // An interim response ends nothing: it is read when the request is out.
+  interim_waits_ = size == sizeof start && std::string_view(start, 7) == "HTTP/1." && start[9] == '1';
+  early_response_ = !interim_waits_;
+  return early_response_;
+}
+
+namespace {
+
+bool has_file(const UpstreamRequest& request) {
+  return request.body && request.body->in_file() && request.configured_body.empty();
+}
+
+/// The head, and the body as far as it is in memory.
+std::size_t pieces_of(const UpstreamRequest& request, iovec* pieces) {
+  pieces[0] = piece(request.head);
+  std::string_view body = request.configured_body;
+  if (body.empty() && request.body && !request.body->in_file()) body = request.body->memory();
+  if (body.empty()) return 1;
+  pieces[1] = piece(body);
+  return 2;
+}
+
+}  // namespace
+
+// The common case: everything fits into the socket and no coroutine is needed.
+bool UpstreamAttempt::send_at_once(const UpstreamRequest& request) {
+  iovec pieces[2];
+  std::size_t count = pieces_of(request, pieces);
+  std::size_t size = pieces[0].iov_len + (count > 1 ? pieces[1].iov_len : 0);
+  net::IoResult result = connection_->stream.try_write(pieces, count);
+  head_and_body_sent_ = result.bytes;
+  sent_ = result.bytes > 0;
+  context_.attempts.back().bytes_sent += result.bytes;
+  complete_ = result.bytes == size && !request.stream_body && !has_file(request);
+  return complete_;
 }
 
 net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
-  iovec pieces[3] = {piece(request.head), {}, {}};
-  std::size_t count = 1;
-  bool has_file = request.body && request.body->in_file();
-  if (!request.configured_body.empty()) pieces[count++] = piece(request.configured_body);
-  else if (request.body && !has_file && request.body->size() > 0) pieces[count++] = piece(request.body->memory());
-  Failure failure = co_await send_pieces({pieces, count});
-  if (failure == Failure::none && has_file && request.configured_body.empty())
+  iovec pieces[2];
+  std::size_t count = pieces_of(request, pieces);
+  Failure failure = co_await send_pieces(net::skip_bytes({pieces, count}, head_and_body_sent_));
+  if (failure == Failure::none && has_file(request))
     failure = co_await send_file(*request.body);
   if (failure == Failure::none && request.stream_body) failure = co_await send_streamed(request);
   complete_ = failure == Failure::none;
@@ -122,16 +163,19 @@ net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
 
 net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
   constexpr std::uint64_t step = 256 << 10;
-  for (std::uint64_t offset = 0; offset < body.size(); offset += step) {
+  for (std::uint64_t offset = 0; offset < body.size();) {
     if (response_is_here()) co_return Failure::send;
     std::uint64_t length = std::min(step, body.size() - offset);
     net::Channel& channel = connection_->stream.channel();
-    channel.set_hook([](net::Channel& upstream, void*) { upstream.cancel(); }, nullptr);
+    if (!interim_waits_) channel.set_hook([](net::Channel& upstream, void*) { upstream.cancel(); }, nullptr);
     net::IoResult result =
         co_await connection_->stream.send_file(body.file(), offset, length, *settings_.send_timeout);
     channel.set_hook(nullptr, nullptr);
     context_.attempts.back().bytes_sent += result.bytes;
-    if (result.status == net::IoStatus::cancelled && response_is_here()) co_return Failure::send;
+    offset += result.bytes;
+    bool was_interrupted = result.status == net::IoStatus::cancelled && !client_.is_gone();
+    if (was_interrupted && response_is_here()) co_return Failure::send;
+    if (was_interrupted && interim_waits_) continue;
     if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
   }
   co_return Failure::none;
@@ -140,7 +184,8 @@ net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
 // A response ends the wait for a client that holds its body back (threat R13).
 net::Task<BodyPiece> UpstreamAttempt::next_piece() {
   net::Channel& channel = connection_->stream.channel();
-  channel.set_hook([](net::Channel&, void* client) { static_cast<ClientStream*>(client)->interrupt_read(); }, &client_);
+  net::Channel::Hook hook = [](net::Channel&, void* client) { static_cast<ClientStream*>(client)->interrupt_read(); };
+  if (!interim_waits_) channel.set_hook(hook, &client_);
   BodyPiece body = co_await client_.read_body();
   channel.set_hook(nullptr, nullptr);
   co_return body;
@@ -152,7 +197,9 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
   for (;;) {
     if (response_is_here()) co_return Failure::send;
     BodyPiece body = co_await next_piece();
-    if (body.status == BodyPiece::Status::closed && !client_.is_gone() && response_is_here()) co_return Failure::send;
+    bool was_interrupted = body.status == BodyPiece::Status::closed && !client_.is_gone();
+    if (was_interrupted && response_is_here()) co_return Failure::send;
+    if (was_interrupted && interim_waits_) continue;
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       client_status_ = body_failure_status(body);
       co_return Failure::send;

@@ -53,6 +53,7 @@ class UpstreamAttempt {
 
  private:
   net::Task<Failure> connect(std::shared_ptr<const upstream::Peer> peer);
+  bool send_at_once(const UpstreamRequest& request);
   net::Task<Failure> send(const UpstreamRequest& request);
   net::Task<Failure> send_file(const RequestBody& body);
   net::Task<Failure> send_streamed(const UpstreamRequest& request);
@@ -69,12 +70,14 @@ class UpstreamAttempt {
   const conf::ProxySettings& settings_;
   upstream::UpstreamConnectionPtr connection_;
   http::ResponseParser parser_;
-  http::ResponseHead head_;
+  http::ResponseHead& head_;
   bool sent_ = false;
   bool complete_ = false;
+  std::size_t head_and_body_sent_ = 0;   ///< what send_at_once() got rid of
   bool body_consumed_ = false;
   bool stale_reuse_ = false;
   bool early_response_ = false;
+  bool interim_waits_ = false;  ///< a 1xx came before the request was out
   int client_status_ = 0;
   int error_ = 0;
 };

@@ -36,4 +36,14 @@ std::set<std::string> log_paths(const conf::Config& config) {
   return paths;
 }
 
+std::set<std::string> temp_paths(const conf::Config& config) {
+  std::set<std::string> paths;
+  for_each_location(config, [&](const conf::Location& location) {
+    paths.insert(*location.core.client_body_temp_path);
+    paths.insert(*location.proxy.temp_path);
+  });
+  paths.erase("");
+  return paths;
+}
+
 }  // namespace drishti::server

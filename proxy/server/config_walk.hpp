@@ -16,4 +16,7 @@ void for_each_location(const conf::Config& config, const LocationVisitor& visit)
 /// The paths of all access logs and error logs, each once.
 std::set<std::string> log_paths(const conf::Config& config);
 
+/// The directories of client_body_temp_path and proxy_temp_path that the configuration names, each once.
+std::set<std::string> temp_paths(const conf::Config& config);
+
 }  // namespace drishti::server

@@ -25,7 +25,7 @@ Options:
 
 Subcommands:
   convert FILE  : write FILE in the other syntax (nginx.conf <-> YAML) to
-                  standard output or OUT; includes are kept as they are
+                  standard output or OUT, with the files that it includes
   explain URL   : show, without sending anything, which server and location
                   answer a request, what is sent upstream, and what is retried
 

@@ -51,7 +51,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
 
   net::Task<bool> send_continue();
-  net::Task<request::SendStatus> send(std::span<iovec> pieces);
+  net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
   net::Task<void> respect_rate(std::uint64_t body_bytes);
   void count_sent(std::uint64_t bytes);
   request::SendStatus send_failure(const net::IoResult& result);

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,11 +44,28 @@ void check(int result, const std::string& call) {
   if (result != 0) throw std::runtime_error(call + " failed (" + net::errno_text(errno) + ")");
 }
 
+struct Identity {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
 gid_t group_id(const std::string& name, gid_t fallback) {
   if (name.empty()) return fallback;
   const ::group* entry = ::getgrnam(name.c_str());
   if (entry == nullptr) throw std::runtime_error("getgrnam(\"" + name + "\") failed");
   return entry->gr_gid;
+}
+
+/// Who to become; nullopt for a process that is not root's and can't become anybody.
+std::optional<Identity> identity(const std::string& user, const std::string& group) {
+  if (::geteuid() != 0) return std::nullopt;
+  const std::string name = user.empty() ? "nobody" : user;
+  const passwd* entry = ::getpwnam(name.c_str());
+  if (entry == nullptr) throw std::runtime_error("getpwnam(\"" + name + "\") failed");
+  Identity found{name, entry->pw_uid, entry->pw_gid};
+  found.gid = group_id(group, found.gid);
+  return found;
 }
 
 }  // namespace
@@ -66,24 +84,28 @@ void set_file_limit(std::optional<std::uint64_t> worker_rlimit_nofile, net::Erro
             "getrlimit(RLIMIT_NOFILE): " + std::to_string(limit.rlim_cur) + ":" + std::to_string(limit.rlim_max));
 }
 
+void check_user(const std::string& user, const std::string& group, net::ErrorLog& log) {
+  if (identity(user, group) || user.empty()) return;
+  log.write(LogLevel::warn, 0,
+            "the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored");
+}
+
+void make_private_directory(const std::string& path, const std::string& user, const std::string& group) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw std::runtime_error(net::failed("mkdir()", path, errno));
+  const std::optional<Identity> owner = identity(user, group);
+  struct stat status {};
+  if (!owner || ::stat(path.c_str(), &status) != 0 || status.st_uid == owner->uid) return;
+  if (::chown(path.c_str(), owner->uid, owner->gid) != 0) throw std::runtime_error(net::failed("chown()", path, errno));
+}
+
 void drop_privileges(const std::string& user, const std::string& group, net::ErrorLog& log) {
-  if (::geteuid() != 0) {
-    if (!user.empty()) {
-      log.write(LogLevel::warn, 0, "the \"user\" directive makes sense only if the master process runs with super-user "
-                                   "privileges, ignored");
-    }
-    return;
-  }
-  const std::string name = user.empty() ? "nobody" : user;
-  const passwd* entry = ::getpwnam(name.c_str());
-  if (entry == nullptr) throw std::runtime_error("getpwnam(\"" + name + "\") failed");
-  const uid_t uid = entry->pw_uid;
-  const gid_t gid = group_id(group, entry->pw_gid);
-  if (uid == 0) return;  // `user root;`
-  check(::setgid(gid), "setgid(" + std::to_string(gid) + ")");
-  check(::initgroups(name.c_str(), gid), "initgroups(" + name + ", " + std::to_string(gid) + ")");
+  check_user(user, group, log);
+  const std::optional<Identity> who = identity(user, group);
+  if (!who || who->uid == 0) return;  // `user root;`
+  check(::setgid(who->gid), "setgid(" + std::to_string(who->gid) + ")");
+  check(::initgroups(who->name.c_str(), who->gid), "initgroups(" + who->name + ", " + std::to_string(who->gid) + ")");
   check(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "prctl(PR_SET_KEEPCAPS, 1)");
-  check(::setuid(uid), "setuid(" + std::to_string(uid) + ")");
+  check(::setuid(who->uid), "setuid(" + std::to_string(who->uid) + ")");
   set_capabilities(permitted_capabilities() & kept, 0);
   ::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // /proc/self/fd stays readable: /dev/stdout is reopened through it

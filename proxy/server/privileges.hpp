@@ -15,6 +15,13 @@ namespace drishti::server {
 /// `getrlimit(RLIMIT_NOFILE): SOFT:HARD` (notice) and an alert when the limit can't be set.
 void set_file_limit(std::optional<std::uint64_t> worker_rlimit_nofile, net::ErrorLog& log);
 
+/// Whether `user` could be applied, for -t: warns and throws as drop_privileges() would.
+void check_user(const std::string& user, const std::string& group, net::ErrorLog& log);
+
+/// Makes the directory PATH (mode 0700) unless it exists; as root, gives it to USER. Throws std::runtime_error:
+/// `mkdir() "PATH" failed (2: No such file or directory)`.
+void make_private_directory(const std::string& path, const std::string& user, const std::string& group);
+
 /// Changes to USER and GROUP (empty: USER's own group). Not being root is only a warning:
 /// `the "user" directive makes sense only if the master process runs with super-user privileges, ignored`.
 /// Throws std::runtime_error for an unknown name (`getpwnam("x") failed`) or a failed change. Before the workers start.

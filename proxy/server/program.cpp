@@ -4,6 +4,7 @@
 
 #include "conf/analyser.hpp"
 #include "server/error_log.hpp"
+#include "server/explain.hpp"
 #include "server/version.hpp"
 
 namespace drishti::server {
@@ -46,6 +47,11 @@ std::shared_ptr<const conf::Config> load(const CommandLine& line) {
   }
 }
 
+int explain_request(const CommandLine& line) {
+  std::cout << explain(load(line), {line.method, line.url, line.headers}) << std::flush;
+  return 0;
+}
+
 int execute(const CommandLine& line) {
   if (line.show_version) show_information(line);
   const bool is_test = line.action == Action::test || line.action == Action::dump;
@@ -56,6 +62,8 @@ int execute(const CommandLine& line) {
       return send_signal(line);
     case Action::convert:
       return convert(line);
+    case Action::explain:
+      return explain_request(line);
     default:
       return run_proxy(line);
   }

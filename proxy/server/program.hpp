@@ -28,6 +28,9 @@ int run_proxy(const CommandLine& line);
 /// `drishti convert`.
 int convert(const CommandLine& line);
 
+/// `drishti explain`: prints what happens to the request of LINE. Exit code 0.
+int explain_request(const CommandLine& line);
+
 /// `nginx: TEXT` on standard error.
 void print_message(const std::string& text);
 /// `nginx: [LEVEL] TEXT` on standard error.

@@ -6,6 +6,7 @@
 
 #include "net/log_file.hpp"
 #include "net/os_error.hpp"
+#include "server/config_walk.hpp"
 #include "server/control_loop.hpp"
 #include "server/daemonize.hpp"
 #include "server/error_log.hpp"
@@ -46,6 +47,7 @@ class Process : public Lifecycle {
   void notice(const std::string& text) { error_log_.write(LogLevel::notice, 0, text); }
   void log_notices(const conf::Config& config);
   void log_start();
+  static void make_temp_paths(const conf::Config& config);
   void apply(std::shared_ptr<const conf::Config> config);
   void report_losses();
 
@@ -75,9 +77,15 @@ void Process::log_notices(const conf::Config& config) {
 
 void Process::log_start() {
   notice("using the \"epoll\" event method");
-  notice(std::string("nginx/") + nginx_version + " (drishti/" + drishti_version + ")");
+  notice(version_text());
   utsname system{};
   if (::uname(&system) == 0) notice(std::string("OS: ") + system.sysname + " " + system.release);
+}
+
+void Process::make_temp_paths(const conf::Config& config) {
+  for (const std::string& path : temp_paths(config)) {
+    make_private_directory(path, config.main.user, config.main.group);
+  }
 }
 
 void Process::start() {
@@ -85,6 +93,7 @@ void Process::start() {
   log_notices(*config_);
   log_start();
   set_file_limit(config_->main.worker_rlimit_nofile, error_log_);
+  make_temp_paths(*config_);
   server_.open(config_);
   drop_privileges(config_->main.user, config_->main.group, error_log_);
   run_without_capabilities([this] { server_.start(); });
@@ -104,6 +113,7 @@ void Process::run() {
 /// The steps that may fail come first; the last ones can't leave a half-changed program.
 void Process::apply(std::shared_ptr<const conf::Config> config) {
   ErrorLog::Targets targets = ErrorLog::open_targets(logs_, config->main.error_logs);
+  make_temp_paths(*config);
   server_.reload(config);
   error_log_.use(std::move(targets));
   log_notices(*config);

@@ -10,6 +10,7 @@
 #include "server/config_walk.hpp"
 #include "server/error_log.hpp"
 #include "server/pid_file.hpp"
+#include "server/privileges.hpp"
 #include "server/program.hpp"
 
 namespace drishti::server {
@@ -44,6 +45,11 @@ void check_listen(const SocketAddress& address) {
 }
 
 void check_environment(const conf::Config& config) {
+  ErrorLog log;  // prints warnings to standard error
+  check_user(config.main.user, config.main.group, log);
+  for (const std::string& path : temp_paths(config)) {
+    make_private_directory(path, config.main.user, config.main.group);
+  }
   check_pid_path(config.main.pid);
   net::LogHub hub;
   for (const std::string& path : log_paths(config)) hub.open(path);

@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include "http/product.hpp"
+
 namespace drishti::server {
 namespace {
 
@@ -16,8 +18,12 @@ constexpr const char* missing_modules[] = {
 
 }  // namespace
 
+std::string version_text() {
+  return "nginx/" + std::string(http::compatible_nginx_version) + " (" + std::string(http::product_with_version) + ")";
+}
+
 std::string version_line() {
-  return std::string("nginx version: nginx/") + nginx_version + " (drishti/" + drishti_version + ")";
+  return "nginx version: " + version_text();
 }
 
 std::string build_text() {

@@ -3,12 +3,25 @@
 #include <string>
 
 namespace drishti::upstream {
+namespace {
 
-bool report(Balancer& balancer, const Peer& peer, Outcome outcome, std::int64_t now_seconds, net::ErrorLog& log,
+void log_disabled(const Peer& peer, net::ErrorLog& log, std::uint64_t connection, std::string_view context) {
+  if (!log.enabled(conf::LogLevel::warn)) return;
+  std::string text = "upstream server temporarily disabled";
+  if (context.empty()) {
+    text += ", upstream: \"" + peer.address_text + "\"";
+  } else {
+    text += context;
+  }
+  log.write(conf::LogLevel::warn, connection, text);
+}
+
+}  // namespace
+
+bool report(const Peer& peer, Outcome outcome, bool is_single, std::int64_t now_seconds, net::ErrorLog& log,
             std::uint64_t connection, std::string_view log_context) {
   health::PassiveHealth& health = peer.state->health;
-  if (outcome == Outcome::failed) balancer.group().ask_for_resolve();
-  if (balancer.peers().is_single()) {
+  if (is_single) {
     health.clear();
     return false;
   }
@@ -17,9 +30,7 @@ bool report(Balancer& balancer, const Peer& peer, Outcome outcome, std::int64_t 
     return false;
   }
   const bool disabled = health.failed(peer.limits(), now_seconds);
-  balancer.note_failure(peer);
-  if (disabled && log.enabled(conf::LogLevel::warn))
-    log.write(conf::LogLevel::warn, connection, "upstream server temporarily disabled" + std::string(log_context));
+  if (disabled) log_disabled(peer, log, connection, log_context);
   return disabled;
 }
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "net/error_log.hpp"
-#include "upstream/balancer.hpp"
+#include "upstream/peer.hpp"
 
 namespace drishti::upstream {
 
@@ -15,11 +15,11 @@ enum class Outcome {
   success,      ///< everything else, also a listed status that could not be retried and a client that went away
 };
 
-/// Counts OUTCOME for PEER: max_fails accounting of the process, effective weight of this worker, and a fresh look-up of
-/// the group's names after a failure. A single peer is never disabled. Writes `upstream server temporarily disabled` at
-/// [warn] followed by LOG_CONTEXT (` while connecting to upstream, client: ...`). The lease may end before or after.
-/// The worker that owns BALANCER. Returns whether the peer is disabled now.
-bool report(Balancer& balancer, const Peer& peer, Outcome outcome, std::int64_t now_seconds, net::ErrorLog& log,
-            std::uint64_t connection, std::string_view log_context);
+/// Counts OUTCOME for PEER in the process-wide accounting of max_fails. A peer that is single in its group is never
+/// disabled. Writes `upstream server temporarily disabled` at [warn], followed by LOG_CONTEXT (` while connecting to
+/// upstream, client: ...`) or else by the peer's address. The lease may end before or after. After `failed` also call
+/// Balancer::note_failure, whose weights are the worker's. Any thread. Returns whether the peer is disabled now.
+bool report(const Peer& peer, Outcome outcome, bool is_single, std::int64_t now_seconds, net::ErrorLog& log,
+            std::uint64_t connection = 0, std::string_view log_context = {});
 
 }  // namespace drishti::upstream

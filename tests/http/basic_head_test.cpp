@@ -33,7 +33,8 @@ TEST(RequestParser, ReadsAPostWithALength) {
   RequestHead head;
   RequestParser parser;
   parser.start({}, head);
-  ASSERT_EQ(parser.parse("POST / HTTP/1.0\r\nContent-Length: 010\r\nConnection: foo, Keep-Alive\r\n\r\n"), ParseState::done);
+  ASSERT_EQ(parser.parse("POST / HTTP/1.0\r\nContent-Length: 010\r\nConnection: foo, Keep-Alive\r\n\r\n"),
+            ParseState::done);
   EXPECT_EQ(head.version, 10);
   EXPECT_EQ(head.body.kind, BodyKind::length);
   EXPECT_EQ(head.body.length, 10u);

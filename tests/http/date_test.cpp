@@ -20,11 +20,11 @@ TEST(HttpDate, TwoDigitsOfAYearBelow70AreThisCentury) {
 
 TEST(HttpDate, RefusesWhatIsNone) {
   for (const char* text :
-       {"", "0", "-1", "now", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 6 Nov 1994 08:49:37 GMT",
-        "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 29 Feb 1900 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
-        "sun, 06 nov 1994 08:49:37 gmt", "Sun, 06 Xxx 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
-        "Sun Nov 6 08:49:37 1994", "Su"}) {
+       {"", "0", "-1", "now", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ",
+        "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 29 Feb 1900 08:49:37 GMT",
+        "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
+        "Sun, 06 Nov 1994 08:49:61 GMT", "sun, 06 nov 1994 08:49:37 gmt", "Sun, 06 Xxx 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 CET", "Sun Nov 6 08:49:37 1994", "Su"}) {
     EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
   }
 }

@@ -12,32 +12,33 @@
 namespace drishti::http {
 namespace {
 
-TEST(FieldIds, AreFoundInAnyCase) {
-#define DRISHTI_F(id, name)                                 \
-  {                                                         \
-    std::string upper = name;                               \
+TEST(FieldIds, AreFoundInAnyCase){
+#define DRISHTI_F(id, name)                                  \
+  {                                                          \
+    std::string upper = name;                                \
     for (char& c : upper) c = static_cast<char>(toupper(c)); \
-    EXPECT_EQ(field_id(name), FieldId::id);                 \
-    EXPECT_EQ(field_id(upper), FieldId::id);                \
-    EXPECT_EQ(field_name(FieldId::id), name);               \
+    EXPECT_EQ(field_id(name), FieldId::id);                  \
+    EXPECT_EQ(field_id(upper), FieldId::id);                 \
+    EXPECT_EQ(field_name(FieldId::id), name);                \
   }
-  DRISHTI_FIELDS(DRISHTI_F)
+    DRISHTI_FIELDS(DRISHTI_F)
 #undef DRISHTI_F
 }
 
 TEST(FieldIds, OneOtherByteIsAnotherName) {
-#define DRISHTI_F(id, name)                                               \
-  for (std::size_t i = 0; i < sizeof name - 1; ++i) {                     \
-    for (int c = 0; c < 256; ++c) {                                       \
-      std::string changed = name;                                         \
-      if (tolower(c) == changed[i]) continue;                             \
-      changed[i] = static_cast<char>(c);                                  \
-      EXPECT_NE(field_id(changed), FieldId::id) << changed;               \
-    }                                                                     \
+#define DRISHTI_F(id, name)                                 \
+  for (std::size_t i = 0; i < sizeof name - 1; ++i) {       \
+    for (int c = 0; c < 256; ++c) {                         \
+      std::string changed = name;                           \
+      if (tolower(c) == changed[i]) continue;               \
+      changed[i] = static_cast<char>(c);                    \
+      EXPECT_NE(field_id(changed), FieldId::id) << changed; \
+    }                                                       \
   }
   DRISHTI_FIELDS(DRISHTI_F)
 #undef DRISHTI_F
-  for (const char* name : {"", "x", "hos", "hostt", "content_length", "accept-encodings", "x-forwarded-for-x-forwarded-for"}) {
+  for (const char* name :
+       {"", "x", "hos", "hostt", "content_length", "accept-encodings", "x-forwarded-for-x-forwarded-for"}) {
     EXPECT_EQ(field_id(name), FieldId::other) << name;
   }
 }

@@ -28,10 +28,14 @@ std::string with_version(std::string_view version) { return "GET / " + std::stri
 using namespace std::string_literals;
 
 const Case framing_cases[] = {
-    {"S01 length, then chunked", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), Reject::length_and_chunked},
-    {"S01 chunked, then length", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), Reject::length_and_chunked},
-    {"S01 zero length with chunked", post("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"), Reject::length_and_chunked},
-    {"S01 unknown coding with a length", post("Transfer-Encoding: x\r\nContent-Length: 5\r\n"), Reject::length_and_chunked},
+    {"S01 length, then chunked", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
+     Reject::length_and_chunked},
+    {"S01 chunked, then length", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"),
+     Reject::length_and_chunked},
+    {"S01 zero length with chunked", post("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"),
+     Reject::length_and_chunked},
+    {"S01 unknown coding with a length", post("Transfer-Encoding: x\r\nContent-Length: 5\r\n"),
+     Reject::length_and_chunked},
     {"S02 both and Connection: close", post("Connection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
      Reject::length_and_chunked},
     {"S03 xchunked", post("Transfer-Encoding: xchunked\r\n"), Reject::unknown_transfer_encoding},
@@ -41,7 +45,8 @@ const Case framing_cases[] = {
     {"S04 chunked, gzip", post("Transfer-Encoding: chunked, gzip\r\n"), Reject::bad_transfer_encoding},
     {"S04 list without chunked", post("Transfer-Encoding: gzip, deflate\r\n"), Reject::bad_transfer_encoding},
     {"S05 gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n"), Reject::unknown_transfer_encoding},
-    {"S06 two fields chunked", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), Reject::bad_transfer_encoding},
+    {"S06 two fields chunked", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+     Reject::bad_transfer_encoding},
     {"S06 identity and chunked in two fields", post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"),
      Reject::bad_transfer_encoding},
     {"S07 chunked twice", post("Transfer-Encoding: chunked, chunked\r\n"), Reject::bad_transfer_encoding},
@@ -53,18 +58,24 @@ const Case framing_cases[] = {
     {"S09 vertical tab", post("Transfer-Encoding: \vchunked\r\n"), Reject::bad_field_value},
     {"S09 form feed", post("Transfer-Encoding: chunked\f\r\n"), Reject::bad_field_value},
     {"S09 NUL", post("Transfer-Encoding: chunked\0\r\n"s), Reject::bad_field_value},
-    {"S09 0xA0", post("Transfer-Encoding: \xa0" "chunked\r\n"), Reject::bad_transfer_encoding},
+    {"S09 0xA0",
+     post("Transfer-Encoding: \xa0"
+          "chunked\r\n"),
+     Reject::bad_transfer_encoding},
     {"S09 0x85", post("Transfer-Encoding: chunked\x85\r\n"), Reject::bad_transfer_encoding},
     {"S09 quotes", post("Transfer-Encoding: \"chunked\"\r\n"), Reject::bad_transfer_encoding},
     {"S10 space before the colon", post("Transfer-Encoding : chunked\r\n"), Reject::bad_field_name},
     {"S10 tab before the colon", post("Transfer-Encoding\t: chunked\r\n"), Reject::bad_field_name},
     {"S12 folded coding", post("Transfer-Encoding:\r\n chunked\r\n"), Reject::obsolete_fold},
-    {"S13 chunked in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", Reject::transfer_encoding_in_http10},
-    {"S15 two lengths that differ", post("Content-Length: 5\r\nContent-Length: 6\r\n"), Reject::duplicate_content_length},
+    {"S13 chunked in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+     Reject::transfer_encoding_in_http10},
+    {"S15 two lengths that differ", post("Content-Length: 5\r\nContent-Length: 6\r\n"),
+     Reject::duplicate_content_length},
     {"S16 two lengths alike", post("Content-Length: 5\r\ncontent-length: 5\r\n"), Reject::duplicate_content_length},
     {"S16 list of lengths", post("Content-Length: 5, 5\r\n"), Reject::bad_content_length},
     {"S17 empty length", post("Content-Length:\r\n"), Reject::bad_content_length},
-    {"S17 empty length and another", post("Content-Length: \r\nContent-Length: 5\r\n"), Reject::duplicate_content_length},
+    {"S17 empty length and another", post("Content-Length: \r\nContent-Length: 5\r\n"),
+     Reject::duplicate_content_length},
     {"S18 plus", post("Content-Length: +5\r\n"), Reject::bad_content_length},
     {"S18 minus", post("Content-Length: -5\r\n"), Reject::bad_content_length},
     {"S18 underscore", post("Content-Length: 5_0\r\n"), Reject::bad_content_length},
@@ -286,7 +297,9 @@ TEST(RequestRules, S14AnHttp10PostWithoutFramingHasNoBody) {
   EXPECT_EQ(post10.parser.head_size(), post10.input.size() - 5);
 }
 
-TEST(RequestRules, S19LeadingZerosAreDecimal) { EXPECT_EQ(Parsed(post("Content-Length: 010\r\n")).head.body.length, 10u); }
+TEST(RequestRules, S19LeadingZerosAreDecimal) {
+  EXPECT_EQ(Parsed(post("Content-Length: 010\r\n")).head.body.length, 10u);
+}
 
 TEST(RequestRules, S35ContinueIsWantedOnlyForABodyInHttp11) {
   EXPECT_TRUE(Parsed(post("Expect: 100-Continue\r\nContent-Length: 5\r\n")).head.expect_continue);
@@ -307,8 +320,18 @@ TEST(RequestRules, S36AnUpgradeNeedsBothFieldsAndNoBody) {
   EXPECT_FALSE(Parsed("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n").head.wants_upgrade);
 }
 
+TEST(RequestRules, S14AndS36NothingIsReadBehindWhatMayHideABody) {
+  EXPECT_FALSE(Parsed("POST / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(Parsed("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(Parsed("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+  EXPECT_FALSE(Parsed(post("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n")).head.keep_alive);
+  EXPECT_FALSE(Parsed(post("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n")).head.keep_alive);
+  EXPECT_TRUE(Parsed(post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n")).head.keep_alive);
+}
+
 TEST(RequestRules, S37H2cIsNoUpgrade) {
-  EXPECT_FALSE(Parsed(post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n")).head.wants_upgrade);
+  EXPECT_FALSE(
+      Parsed(post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n")).head.wants_upgrade);
   EXPECT_FALSE(Parsed(post("Connection: Upgrade\r\nUpgrade: H2C, h2c\r\n")).head.wants_upgrade);
 }
 
@@ -330,7 +353,8 @@ TEST(RequestRules, ConnectionDecidesAboutKeepAlive) {
 TEST(RequestRules, AbsoluteFormGivesHostAndPath) {
   const auto target_of = [](std::string target) {
     const Parsed parsed("GET " + target + " HTTP/1.1\r\nHost: a.example:81\r\n\r\n");
-    return std::string(parsed.head.host) + "|" + std::string(parsed.head.host_port) + "|" + std::string(parsed.head.target);
+    return std::string(parsed.head.host) + "|" + std::string(parsed.head.host_port) + "|" +
+           std::string(parsed.head.target);
   };
   EXPECT_EQ(target_of("HTTP://A.example:81/x?y"), "A.example|81|/x?y");
   EXPECT_EQ(target_of("http://a.example:81"), "a.example|81|/");

@@ -25,8 +25,10 @@ const Case cases[] = {
     {"R03 length overflow", ok("Content-Length: 18446744073709551617\r\n"), Reject::bad_content_length},
     {"R04 unknown coding", ok("Transfer-Encoding: x\r\n"), Reject::unknown_transfer_encoding},
     {"R04 chunked not last", ok("Transfer-Encoding: chunked, gzip\r\n"), Reject::unknown_transfer_encoding},
-    {"R04 chunked twice", ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), Reject::unknown_transfer_encoding},
-    {"R04 chunked in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Reject::transfer_encoding_in_http10},
+    {"R04 chunked twice", ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+     Reject::unknown_transfer_encoding},
+    {"R04 chunked in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+     Reject::transfer_encoding_in_http10},
     {"R05 NUL in a value", ok("X: a\0b\r\n"s), Reject::bad_field_value},
     {"R05 bare CR in a value", ok("Location: a\rb\r\n"), Reject::bare_cr},
     {"R05 bare LF in a value", ok("Location: a\nSet-Cookie: b\r\n"), Reject::bare_lf},
@@ -113,15 +115,14 @@ TEST(ResponseRules, U19KeepAliveTellsTheTimeout) {
   EXPECT_EQ(timeout_of(""), 0u);
 }
 
-TEST(ResponseRules, AnyTokenIsAFieldName) {
-  EXPECT_EQ(Parsed(ok("X_Y: 1\r\nX.Y: 2\r\n")).head.fields.size(), 2u);
-}
+TEST(ResponseRules, AnyTokenIsAFieldName) { EXPECT_EQ(Parsed(ok("X_Y: 1\r\nX.Y: 2\r\n")).head.fields.size(), 2u); }
 
 TEST(ResponseRules, AFieldCountLimitHolds) {
   HeadLimits limits;
   limits.fields = 3;
   EXPECT_EQ(parse_response(ok("A: 1\r\nB: 2\r\nC: 3\r\n"), Method::get, limits).state, ParseState::done);
-  EXPECT_EQ(parse_response(ok("A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n"), Method::get, limits).reject, Reject::too_many_fields);
+  EXPECT_EQ(parse_response(ok("A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n"), Method::get, limits).reject,
+            Reject::too_many_fields);
 }
 
 }  // namespace

@@ -15,11 +15,16 @@ std::string normalized(std::string_view target, bool merge_slashes = true) {
   const std::unique_ptr<char[]> scratch(new char[target.size()]);
   NormalizedTarget out;
   switch (normalize_target(target, merge_slashes, scratch.get(), out)) {
-    case UriError::none: return std::string(out.path);
-    case UriError::bad_escape: return "bad_escape";
-    case UriError::forbidden_byte: return "forbidden_byte";
-    case UriError::above_root: return "above_root";
-    case UriError::not_absolute: return "not_absolute";
+    case UriError::none:
+      return std::string(out.path);
+    case UriError::bad_escape:
+      return "bad_escape";
+    case UriError::forbidden_byte:
+      return "forbidden_byte";
+    case UriError::above_root:
+      return "above_root";
+    case UriError::not_absolute:
+      return "not_absolute";
   }
   return "?";
 }

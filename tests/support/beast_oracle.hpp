@@ -26,7 +26,8 @@ class Oracle : public boost::beast::http::basic_parser<IsRequest> {
   Oracle() { this->header_limit(UINT32_MAX); }
 
  private:
-  void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int version, error_code&) override {
+  void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int version,
+                       error_code&) override {
     head.method = std::string(method);
     head.target = std::string(target);
     head.version = version;

@@ -18,7 +18,8 @@ inline std::string describe(const FieldList& fields, bool with_host = true) {
   std::string text;
   for (const Field& field : fields) {
     if (!with_host && field.id == FieldId::host) continue;
-    text += std::to_string(static_cast<int>(field.id)) + " [" + std::string(field.name) + "] [" + std::string(field.value) + "]\n";
+    text += std::to_string(static_cast<int>(field.id)) + " [" + std::string(field.name) + "] [" +
+            std::string(field.value) + "]\n";
   }
   return text;
 }
@@ -26,7 +27,8 @@ inline std::string describe(const FieldList& fields, bool with_host = true) {
 /// Everything but request_line, and Host as field when !with_host (an absolute form may spell it differently).
 inline std::string describe(const RequestHead& head, bool with_host = true) {
   std::string text = "method " + std::to_string(static_cast<int>(head.method)) + " " + std::string(head.method_text);
-  text += "\ntarget " + std::string(head.target) + "\nhost " + std::string(head.host) + ":" + std::string(head.host_port);
+  text +=
+      "\ntarget " + std::string(head.target) + "\nhost " + std::string(head.host) + ":" + std::string(head.host_port);
   text += "\nversion " + std::to_string(head.version) + "\n" + describe(head.body) + describe(head.fields, with_host);
   text += head.keep_alive ? "keep-alive " : "close ";
   text += head.expect_continue ? "expect " : "";
@@ -47,7 +49,9 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-inline void start(RequestParser& parser, const HeadLimits& limits, RequestHead& head, Method) { parser.start(limits, head); }
+inline void start(RequestParser& parser, const HeadLimits& limits, RequestHead& head, Method) {
+  parser.start(limits, head);
+}
 inline void start(ResponseParser& parser, const HeadLimits& limits, ResponseHead& head, Method method) {
   parser.start(limits, method, head);
 }
@@ -75,7 +79,8 @@ Outcome parse_whole(std::string_view input, const HeadLimits& limits = {}, Metho
 
 /// Feeds prefixes of the input that grow by next_step() bytes, each in a new buffer; the old one is freed first.
 template <typename Parser, typename Head, typename NextStep>
-Outcome parse_split(std::string_view input, NextStep next_step, const HeadLimits& limits = {}, Method method = Method::get) {
+Outcome parse_split(std::string_view input, NextStep next_step, const HeadLimits& limits = {},
+                    Method method = Method::get) {
   std::unique_ptr<char[]> buffer;
   Head head;
   Parser parser;

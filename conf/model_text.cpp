@@ -1,0 +1,110 @@
+#include "conf/model_text.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "conf/model_writer.hpp"
+
+namespace drishti::conf {
+namespace {
+
+void write(ModelWriter& w, const Map& map) {
+  w.line("source", map.source);
+  w.line("hostnames", map.hostnames);
+  w.line("volatile", map.is_volatile);
+  const std::map<std::string, Template> sorted(map.exact.begin(), map.exact.end());
+  for (const auto& [key, value] : sorted) w.line("exact " + key, value);
+  for (const auto& [key, value] : map.wildcard_head) w.line("*" + key, value);
+  for (const auto& [key, value] : map.wildcard_tail) w.line(key + "*", value);
+  for (std::size_t i = 0; i < map.regexes.size(); ++i) {
+    w.regex({map.regexes[i].first, map.regex_names[i]});
+    w.line("value", map.regexes[i].second);
+  }
+  w.line("default", map.fallback);
+}
+
+void write(ModelWriter& w, const Upstream& upstream) {
+  static constexpr const char* methods[] = {"round_robin", "least_conn", "ip_hash", "hash", "random"};
+  w.line("implicit", upstream.implicit);
+  w.line("method", methods[static_cast<int>(upstream.method)]);
+  w.line("hash_key", upstream.hash_key);
+  w.line("consistent", upstream.consistent);
+  w.line("random_two", upstream.random_two);
+  w.line("zone", upstream.zone + " " + std::to_string(upstream.zone_size));
+  w.line("keepalive", upstream.keepalive);
+  w.line("keepalive_requests", upstream.keepalive_requests);
+  w.line("keepalive_time", upstream.keepalive_time);
+  w.line("keepalive_timeout", upstream.keepalive_timeout);
+  for (const auto& server : upstream.servers) {
+    const auto block = w.block("server " + server.name);
+    w.line("address", server.literal ? server.literal->text() : server.host + ":" + std::to_string(server.port));
+    w.line("weight", server.weight);
+    w.line("max_fails", server.max_fails);
+    w.line("fail_timeout", milliseconds(server.fail_timeout));
+    w.line("max_conns", server.max_conns);
+    w.line("backup", server.backup);
+    w.line("down", server.down);
+    w.line("resolve", server.resolve);
+  }
+}
+
+void write(ModelWriter& w, const MainSettings& main) {
+  w.line("user", main.user + " " + main.group);
+  w.line("worker_processes", main.worker_processes);
+  w.line("pid", main.pid);
+  w.line("daemon", main.daemon);
+  w.line("master_process", main.master_process);
+  if (main.worker_rlimit_nofile) w.line("worker_rlimit_nofile", *main.worker_rlimit_nofile);
+  if (main.worker_shutdown_timeout) w.line("worker_shutdown_timeout", *main.worker_shutdown_timeout);
+  if (main.worker_connections) w.line("worker_connections", *main.worker_connections);
+  for (const auto& log : main.error_logs) w.line("error_log", log);
+  for (const auto& env : main.env) w.line("env", env);
+}
+
+void write(ModelWriter& w, const Server& server) {
+  for (const auto& listen : server.listens) {
+    const auto block = w.block("listen " + listen.address.text());
+    w.line("default_server", listen.default_server);
+    w.line("reuseport", listen.reuseport);
+    w.line("ipv6only", listen.ipv6only);
+    w.line("backlog", listen.backlog);
+    w.line("so_keepalive", listen.so_keepalive);
+  }
+  for (const auto& name : server.names) {
+    w.line("name", std::to_string(static_cast<int>(name.kind)) + " \"" + name.text + "\"");
+    w.regex(name.regex);
+  }
+  w.line("first_name", server.first_name);
+  w.line("client_header_buffer_size", server.client_header_buffer_size);
+  w.line("large_client_header_buffers", server.large_client_header_buffers);
+  w.line("large_client_header_buffer_size", server.large_client_header_buffer_size);
+  w.line("client_header_timeout", server.client_header_timeout);
+  w.line("merge_slashes", server.merge_slashes);
+  w.line("ignore_invalid_headers", server.ignore_invalid_headers);
+  w.line("underscores_in_headers", server.underscores_in_headers);
+  write_location(w, *server.root);
+}
+
+}  // namespace
+
+std::string model_text(const Config& config) {
+  ModelWriter w;
+  write(w, config.main);
+  for (std::size_t i = 0; i < config.variables.size(); ++i) {
+    const auto block = w.block("variable " + std::to_string(i) + " $" + config.variables[i].name);
+    if (config.variables[i].map) write(w, *config.variables[i].map);
+  }
+  for (const auto& format : config.log_formats)
+    w.line("log_format " + format->name + " " + std::to_string(static_cast<int>(format->escape)), format->format);
+  for (const auto& upstream : config.upstreams) {
+    const auto block = w.block("upstream " + upstream->name);
+    write(w, *upstream);
+  }
+  for (const auto& server : config.servers) {
+    const auto block = w.block("server");
+    write(w, *server);
+  }
+  return w.text();
+}
+
+}  // namespace drishti::conf
