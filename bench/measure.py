@@ -12,6 +12,7 @@ import dataclasses
 import datetime
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -193,11 +194,16 @@ def first_line(*command):
     return (done.stdout + done.stderr).strip().splitlines()[0]
 
 
+def commit():
+    if shutil.which("git") is None or not (peers.ROOT / ".git").exists():
+        return "unknown"
+    return first_line("git", "-C", str(peers.ROOT), "describe", "--always", "--dirty")
+
+
 def machine():
     cpu = next(line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
-    commit = first_line("git", "-C", str(peers.ROOT), "describe", "--always", "--dirty")
     return [f"- machine: {cpu}, {os.cpu_count()} cores, Linux {os.uname().release}",
-            f"- ours: {first_line(os.environ['DRISHTI'], '-v')}, commit {commit}",
+            f"- ours: {first_line(os.environ['DRISHTI'], '-v')}, commit {commit()}",
             f"- nginx: {first_line(peers.command_of('nginx'), '-v')}", f"- haproxy: {first_line(peers.command_of('haproxy'), '-v')}",
             f"- load average at the start: {os.getloadavg()[0]:.1f}",
             f"- command: bench/run {' '.join(sys.argv[1:])}".rstrip()]

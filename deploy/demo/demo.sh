@@ -11,6 +11,7 @@ demo_port=${PORT:-80}
 demo_dir=$PWD/build/demo
 demo_pids=()
 demo_proxy=
+in_namespace=() # private_mounts sets it
 demo_hosts_edited=false
 demo_log_dir=$demo_dir/log/nginx
 

@@ -98,6 +98,8 @@ struct RequestContext {
 
   // Upstream.
   std::vector<Attempt> attempts;
+  http::ResponseHead upstream_response;      ///< of the attempt in progress; kept here for its capacity
+  std::string upstream_request;              ///< the head that goes upstream; kept here for its capacity
   const http::ResponseHead* upstream_head = nullptr;  ///< $upstream_http_*; null without a response
   std::string_view proxy_host, proxy_port;   ///< of the proxy_pass in force
 

@@ -73,14 +73,17 @@ void append_framing(const UpstreamBody& body, std::string& out) {
   out.append("\r\n");
 }
 
-/// h2c would let a client tunnel requests past every rule of the proxy (threats S35, S37).
-bool asks_for_h2c(const std::vector<SetHeader>& headers, RequestContext& context) {
+/// h2c would let a client tunnel requests past every rule of the proxy (threat S37); an upgrade that the client cannot
+/// get (it sends a body, or did not ask) must not reach the upstream either (S36).
+bool must_drop_upgrade(const std::vector<SetHeader>& headers, RequestContext& context) {
   const SetHeader* upgrade = find_set_header(headers, "upgrade");
-  return upgrade != nullptr && http::has_token(context::evaluate(upgrade->value, context), "h2c");
+  if (upgrade == nullptr) return false;
+  const std::string_view protocol = context::evaluate(upgrade->value, context);
+  return !protocol.empty() && (!context.head.wants_upgrade || http::has_token(protocol, "h2c"));
 }
 
 void append_set_headers(const std::vector<SetHeader>& headers, RequestContext& context, std::string& out) {
-  const bool drop_upgrade = asks_for_h2c(headers, context);
+  const bool drop_upgrade = must_drop_upgrade(headers, context);
   for (const SetHeader& header : headers) {
     if (is_one_of(header.name, {"host", "content-length", "transfer-encoding"})) continue;
     if (drop_upgrade && is_one_of(header.name, {"upgrade", "connection", "http2-settings"})) continue;

@@ -44,6 +44,12 @@ bool asks_for_upgrade(const FieldList& fields) {
   return wanted;
 }
 
+/// Old clients sent a body without saying its length; what follows may be one, so that it is not read as a request (S14).
+bool may_hide_body(const RequestHead& head) {
+  return head.version == 10 && head.body.kind == BodyKind::none &&
+         (head.method == Method::post || head.method == Method::put || head.method == Method::patch);
+}
+
 /// Letters, digits, `-` and `_`: what nginx calls a valid name with underscores_in_headers.
 bool is_usual_with_underscores(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return is(char_plain_name, c) || c == '_'; });
@@ -176,9 +182,10 @@ Reject RequestParser::finish() {
   RequestHead& head = *head_;
   if (const Reject reason = parse_framing(head.fields, head.version, head.body); reason != Reject::none) return reason;
   const ConnectionOptions options = parse_connection(head.fields);
-  head.keep_alive = !options.close && (head.version == 11 || options.keep_alive);
   const bool has_body = head.body.kind == BodyKind::chunked || head.body.length > 0;
-  head.wants_upgrade = options.upgrade && head.version == 11 && !has_body && asks_for_upgrade(head.fields);
+  const bool upgrade = options.upgrade && asks_for_upgrade(head.fields);
+  head.wants_upgrade = upgrade && head.version == 11 && !has_body;
+  head.keep_alive = !options.close && !upgrade && !may_hide_body(head) && (head.version == 11 || options.keep_alive);
   if (head.fields.has(FieldId::expect)) {
     if (const Reject reason = check_expectation(); reason != Reject::none) return reason;
     head.expect_continue = has_body && head.version == 11;

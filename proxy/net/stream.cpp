@@ -18,6 +18,14 @@ IoResult from_wake(Wake wake, std::size_t bytes) {
   return {wake == Wake::timeout ? IoStatus::timeout : IoStatus::cancelled, 0, bytes};
 }
 
+ssize_t send_pieces(int fd, const iovec* pieces, std::size_t count) {
+  if (count == 1) return ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = count;
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 std::span<iovec> skip_bytes(std::span<iovec> pieces, std::size_t count) {
@@ -53,12 +61,9 @@ IoResult Stream::try_read(std::span<char> buffer) {
 
 IoResult Stream::try_write(const iovec* pieces, std::size_t count) {
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(pieces);
-  message.msg_iovlen = count;
   ssize_t n;
   do {
-    n = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+    n = send_pieces(fd(), pieces, count);
   } while (n < 0 && errno == EINTR);
   if (n >= 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
   if (!would_block(errno)) return failed(errno);

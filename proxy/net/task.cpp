@@ -1,6 +1,7 @@
 #include "net/task.hpp"
 
 #include <array>
+#include <cstdint>
 #include <new>
 
 namespace drishti::net {
@@ -16,18 +17,26 @@ struct FreeFrame {
 
 struct FramePool {
   std::array<FreeFrame*, classes> free{};
-  std::array<std::size_t, classes> count{};
-  ~FramePool() {
-    for (FreeFrame*& list : free) {
-      while (list) {
-        FreeFrame* frame = std::exchange(list, list->next);
-        ::operator delete(frame);
-      }
-    }
+  std::array<std::uint32_t, classes> count{};
+};
+
+// Without a destructor, so that an access needs no check whether it was constructed; the janitor empties it.
+constinit thread_local FramePool pool;
+
+struct Janitor {
+  bool awake = false;
+  ~Janitor() {
+    for (FreeFrame*& list : pool.free)
+      while (list) ::operator delete(std::exchange(list, list->next));
   }
 };
 
-thread_local FramePool pool;
+thread_local Janitor janitor;
+
+void* fresh_frame(std::size_t size) {
+  janitor.awake = true;  // constructed on first use; runs at the end of the thread
+  return ::operator new(size);
+}
 
 }  // namespace
 
@@ -35,7 +44,7 @@ void* allocate_frame(std::size_t size) {
   std::size_t index = (size - 1) / class_size;
   if (index >= classes) return ::operator new(size);
   FreeFrame*& list = pool.free[index];
-  if (!list) return ::operator new((index + 1) * class_size);
+  if (!list) return fresh_frame((index + 1) * class_size);
   --pool.count[index];
   return std::exchange(list, list->next);
 }

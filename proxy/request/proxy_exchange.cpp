@@ -24,19 +24,45 @@ ProxyExchange::ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic
       body_(body),
       attempt_(services, context, client) {}
 
-net::Task<Outcome> ProxyExchange::run() {
-  Outcome outcome = co_await exchange();
-  attempt_.release_connection();
-  lease_.release();
-  co_return outcome;
+namespace {
+
+constexpr std::size_t most_hops = 100;
+
+/// Whether the request came through so many proxies that it must be going round in a circle (threat H30).
+/// An element takes at least two bytes, so that usual requests cost no more than the lookups.
+bool has_looped(const http::FieldList& fields) {
+  for (http::FieldId id : {http::FieldId::x_forwarded_for, http::FieldId::via}) {
+    const std::string_view hops = fields.get(id);
+    if (hops.size() > 2 * most_hops && static_cast<std::size_t>(std::count(hops.begin(), hops.end(), ',')) >= most_hops)
+      return true;
+  }
+  return false;
 }
 
-net::Task<Outcome> ProxyExchange::exchange() {
-  if (int status = co_await find_group(); status != 0) co_return Outcome::error(status);
-  if (int status = co_await take_body(); status != 0) {
-    if (status == 499) co_return client_left();
+}  // namespace
+
+net::Task<Outcome> ProxyExchange::run() {
+  // The head that was received has to live until the log is written; the peer and the connection must not.
+  struct Release {
+    ProxyExchange& exchange;
+    ~Release() {
+      exchange.attempt_.release_connection();
+      exchange.lease_.release();
+    }
+  } release{*this};
+  if (has_looped(context_.head.fields)) {
+    context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
+    co_return Outcome::error(508);
+  }
+  int wrong = 0;
+  if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
+  else use_configured_group();
+  bool needs_body = !client_.body_done() || body_.was_streamed();
+  if (wrong == 0 && needs_body) wrong = co_await take_body();
+  if (wrong == 499) co_return client_left();
+  if (wrong != 0) {
     if (!client_.body_done()) client_.close_after_response();
-    co_return Outcome::error(status);
+    co_return Outcome::error(wrong);
   }
   write_head();
   // A client that leaves ends the wait for the upstream (U16).
@@ -53,15 +79,16 @@ net::Task<Outcome> ProxyExchange::exchange() {
   co_return outcome;
 }
 
-net::Task<int> ProxyExchange::find_group() {
+void ProxyExchange::use_configured_group() {
   const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
-  if (!proxy_pass.has_variables) {
-    view_ = generation_.view(proxy_pass.upstream.get());
-    context_.proxy_host = proxy_pass.proxy_host;
-    context_.proxy_port = proxy_pass.proxy_port;
-    if (proxy_pass.uri) uri_ = *proxy_pass.uri;
-    co_return 0;
-  }
+  view_ = generation_.view(proxy_pass.upstream.get());
+  context_.proxy_host = proxy_pass.proxy_host;
+  context_.proxy_port = proxy_pass.proxy_port;
+  if (proxy_pass.uri) uri_ = *proxy_pass.uri;
+}
+
+net::Task<int> ProxyExchange::find_dynamic_group() {
+  const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
   filters::DynamicTarget target = filters::evaluate_proxy_pass(proxy_pass, context_);
   if (!target.ok || target.tls) co_return 500;
   context_.proxy_host = target.proxy_host;
@@ -74,12 +101,10 @@ net::Task<int> ProxyExchange::find_group() {
 }
 
 net::Task<int> ProxyExchange::take_body() {
-  if (context_.head.body.kind == http::BodyKind::none) co_return 0;
   if (body_.was_streamed()) {  // an earlier upstream got it: what is left alone is not the request's body
     context_.log_error(conf::LogLevel::error, "the request body was streamed to an upstream and can't be sent again");
     co_return 500;
   }
-  if (client_.body_done()) co_return 0;
   if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
   body_.set_streamed();
   request_.stream_body = true;
@@ -106,8 +131,9 @@ void ProxyExchange::write_head() {
   request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
   request_.method = context_.method;
   if (*settings_.method) request_.method = http::method_of(context::evaluate(**settings_.method, context_));
-  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head_text_);
-  request_.head = head_text_;
+  std::string& head = context_.upstream_request;
+  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head);
+  request_.head = head;
 }
 
 bool ProxyExchange::pick() {
@@ -119,7 +145,7 @@ bool ProxyExchange::pick() {
 void ProxyExchange::begin_attempt() {
   attempt_begun_ = services_.clock().now();
   context::Attempt trace;
-  trace.address = context_.arena.copy(lease_->address_text);
+  trace.address = context_.arena.copy(lease_->address_text);  // the peer may be gone before the log is written
   trace.after_redirect = is_first_attempt_ && !context_.attempts.empty();
   is_first_attempt_ = false;
   context_.attempts.push_back(trace);
@@ -204,7 +230,7 @@ bool ProxyExchange::drops_response() {
 void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
   upstream::Balancer& balancer = *view_->balancer;
   upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
-                   context_.connection->id, " while reading response header from upstream");
+                   context_.connection->id, {});
   if (outcome != upstream::Outcome::failed) return;
   balancer.note_failure(peer);
   view_->group->ask_for_resolve();

@@ -25,8 +25,8 @@ class ProxyExchange {
   net::Task<Outcome> run();
 
  private:
-  net::Task<Outcome> exchange();
-  net::Task<int> find_group();
+  void use_configured_group();
+  net::Task<int> find_dynamic_group();
   net::Task<int> take_body();
   void write_head();
   bool pick();
@@ -56,7 +56,6 @@ class ProxyExchange {
   std::optional<std::string_view> uri_;   ///< the URI part of proxy_pass
   RequestBody& body_;
   UpstreamRequest request_;
-  std::string head_text_;
   upstream::PickRequest pick_;
   upstream::PeerLease lease_;
   UpstreamAttempt attempt_;

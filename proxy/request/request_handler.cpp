@@ -39,7 +39,7 @@ struct RequestHandler::Run {
   bool choose_server();
   bool take_target();
   net::Task<void> drive(Outcome outcome);
-  net::Task<Outcome> start();
+  std::optional<Outcome> rewrite_by_server();
   net::Task<Outcome> find_and_run_location();
   net::Task<Outcome> run_location();
   net::Task<Outcome> content();
@@ -58,8 +58,11 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
   Run run{services_, dynamic_, context, client, generation};
   run.choose_server();
   Outcome outcome = Outcome::error(400);
-  if (run.take_target()) outcome = co_await run.start();
-  co_await run.drive(outcome);
+  if (run.take_target()) {
+    auto answered = run.rewrite_by_server();
+    outcome = answered ? *answered : co_await run.find_and_run_location();
+  }
+  if (outcome.kind != Outcome::Kind::sent) co_await run.drive(outcome);
   run.finish();
 }
 
@@ -139,14 +142,9 @@ net::Task<void> RequestHandler::Run::drive(Outcome outcome) {
   }
 }
 
-net::Task<Outcome> RequestHandler::Run::start() {
-  if (!context.server->root->rewrite.empty()) {
-    filters::RewriteResult result = filters::run_rewrite(context.server->root->rewrite, context);
-    bool goes_on = result.action == filters::RewriteResult::Action::go_on ||
-                   result.action == filters::RewriteResult::Action::relocate;
-    if (!goes_on) co_return *rewritten(result);
-  }
-  co_return co_await find_and_run_location();
+std::optional<Outcome> RequestHandler::Run::rewrite_by_server() {
+  if (context.server->root->rewrite.empty()) return std::nullopt;
+  return rewritten(filters::run_rewrite(context.server->root->rewrite, context));
 }
 
 std::optional<Outcome> RequestHandler::Run::find_location() {

@@ -19,7 +19,11 @@ iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), tex
 }  // namespace
 
 UpstreamAttempt::UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client)
-    : services_(services), context_(context), client_(client), settings_(context.location->proxy) {}
+    : services_(services),
+      context_(context),
+      client_(client),
+      settings_(context.location->proxy),
+      head_(context.upstream_response) {}
 
 Failure UpstreamAttempt::classify(const net::IoResult& result, Failure on_timeout, Failure on_failure) {
   error_ = result.error;
@@ -70,7 +74,8 @@ net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> pe
         std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().now() - begun).count();
   }
   ++connection_->requests;
-  Failure failure = co_await send(request);
+  Failure failure = Failure::none;
+  if (!send_at_once(request)) failure = co_await send(request);
   if (failure == Failure::none || early_response_) failure = co_await read_head(request);
   bool died_silently = failure == Failure::send || failure == Failure::closed_early;
   stale_reuse_ = died_silently && connection_->is_reused() && connection_->buffer.empty();
@@ -109,14 +114,42 @@ net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
   co_return Failure::none;
 }
 
+namespace {
+
+bool has_file(const UpstreamRequest& request) {
+  return request.body && request.body->in_file() && request.configured_body.empty();
+}
+
+/// The head, and the body as far as it is in memory.
+std::size_t pieces_of(const UpstreamRequest& request, iovec* pieces) {
+  pieces[0] = piece(request.head);
+  std::string_view body = request.configured_body;
+  if (body.empty() && request.body && !request.body->in_file()) body = request.body->memory();
+  if (body.empty()) return 1;
+  pieces[1] = piece(body);
+  return 2;
+}
+
+}  // namespace
+
+// The common case: everything fits into the socket and no coroutine is needed.
+bool UpstreamAttempt::send_at_once(const UpstreamRequest& request) {
+  iovec pieces[2];
+  std::size_t count = pieces_of(request, pieces);
+  std::size_t size = pieces[0].iov_len + (count > 1 ? pieces[1].iov_len : 0);
+  net::IoResult result = connection_->stream.try_write(pieces, count);
+  head_and_body_sent_ = result.bytes;
+  sent_ = result.bytes > 0;
+  context_.attempts.back().bytes_sent += result.bytes;
+  complete_ = result.bytes == size && !request.stream_body && !has_file(request);
+  return complete_;
+}
+
 net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
-  iovec pieces[3] = {piece(request.head), {}, {}};
-  std::size_t count = 1;
-  bool has_file = request.body && request.body->in_file();
-  if (!request.configured_body.empty()) pieces[count++] = piece(request.configured_body);
-  else if (request.body && !has_file && request.body->size() > 0) pieces[count++] = piece(request.body->memory());
-  Failure failure = co_await send_pieces({pieces, count});
-  if (failure == Failure::none && has_file && request.configured_body.empty())
+  iovec pieces[2];
+  std::size_t count = pieces_of(request, pieces);
+  Failure failure = co_await send_pieces(net::skip_bytes({pieces, count}, head_and_body_sent_));
+  if (failure == Failure::none && has_file(request))
     failure = co_await send_file(*request.body);
   if (failure == Failure::none && request.stream_body) failure = co_await send_streamed(request);
   complete_ = failure == Failure::none;
@@ -199,7 +232,10 @@ net::Task<Failure> UpstreamAttempt::read_head(const UpstreamRequest& request) {
     if (state == http::ParseState::rejected) co_return Failure::invalid_header;
     connection.buffer.consumed(parser_.head_size());
     bool is_switch = head_.status == 101;
-    if (is_switch && !request.asks_upgrade) co_return Failure::invalid_header;  // threat S38
+    if (is_switch && !request.asks_upgrade) {  // threat S38: neither side may be taken for a tunnel
+      client_.close_after_response();
+      co_return Failure::invalid_header;
+    }
     if (head_.status >= 200 || is_switch) co_return Failure::none;
     ++interim;  // 100, 102, 103 are not passed on, as in nginx
     connection.buffer.compact();

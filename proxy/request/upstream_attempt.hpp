@@ -55,6 +55,7 @@ class UpstreamAttempt {
 
  private:
   net::Task<Failure> connect(std::shared_ptr<const upstream::Peer> peer);
+  bool send_at_once(const UpstreamRequest& request);
   net::Task<Failure> send(const UpstreamRequest& request);
   net::Task<Failure> send_file(const RequestBody& body);
   net::Task<Failure> send_streamed(const UpstreamRequest& request);
@@ -73,9 +74,10 @@ class UpstreamAttempt {
   upstream::UpstreamConnectionPtr connection_;
   net::Buffer head_memory_;  ///< the buffer of a connection that was released
   http::ResponseParser parser_;
-  http::ResponseHead head_;
+  http::ResponseHead& head_;
   bool sent_ = false;
   bool complete_ = false;
+  std::size_t head_and_body_sent_ = 0;   ///< what send_at_once() got rid of
   bool body_consumed_ = false;
   bool stale_reuse_ = false;
   bool early_response_ = false;

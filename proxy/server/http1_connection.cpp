@@ -166,7 +166,7 @@ net::Task<void> Http1Connection::serve_one() {
     case HeadResult::gone: aborted_ = true; break;
     case HeadResult::done:
       co_await worker_.handler().handle(context, *this, *generation_);
-      if (keep_alive_ && !aborted_ && !tunnel_) keep_alive_ = co_await finish_body();
+      if (keep_alive_ && !aborted_ && !tunnel_ && !body_done()) keep_alive_ = co_await finish_body();
       break;
     case HeadResult::timeout:
       state_->decoder.start({});
@@ -306,15 +306,9 @@ SendStatus Http1Connection::send_failure(const net::IoResult& result) {
   return SendStatus::closed;
 }
 
-// The common case, all taken at once, needs no coroutine of its own beyond this one.
-net::Task<SendStatus> Http1Connection::send(std::span<iovec> pieces) {
-  net::IoResult result = stream_.try_write(pieces.data(), pieces.size());
-  if (!result.ok()) co_return send_failure(result);
-  count_sent(result.bytes);
-  pieces = net::skip_bytes(pieces, result.bytes);
-  if (pieces.empty()) co_return SendStatus::ok;
+net::Task<SendStatus> Http1Connection::send_rest(std::span<iovec> pieces) {
   stream_.channel().clogged();
-  result = co_await stream_.write_all(pieces, *state_->context.location->core.send_timeout);
+  net::IoResult result = co_await stream_.write_all(pieces, *state_->context.location->core.send_timeout);
   count_sent(result.bytes);
   co_return result.ok() ? SendStatus::ok : send_failure(result);
 }
@@ -402,7 +396,13 @@ net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_vie
   if (!stream_.is_open()) co_return SendStatus::closed;
   head_sent_ = true;
   SendStatus status = SendStatus::ok;
-  if (count > 0) status = co_await send({pieces.data(), count});
+  if (count > 0) {
+    net::IoResult result = stream_.try_write(pieces.data(), count);
+    if (result.ok()) count_sent(result.bytes);
+    std::span<iovec> rest = net::skip_bytes({pieces.data(), count}, result.bytes);
+    if (!result.ok()) status = send_failure(result);
+    else if (!rest.empty()) status = co_await send_rest(rest);
+  }
   if (status == SendStatus::ok && !bodyless_) context.body_bytes_sent += body_bytes;
   if (status == SendStatus::ok && last) context.completed = true;
   co_return status;

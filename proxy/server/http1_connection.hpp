@@ -51,7 +51,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
 
   net::Task<bool> send_continue();
-  net::Task<request::SendStatus> send(std::span<iovec> pieces);
+  net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
   bool is_rate_limited() const;
   std::uint64_t allowance();
   net::Task<void> respect_rate();

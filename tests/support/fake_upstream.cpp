@@ -234,6 +234,7 @@ bool FakeUpstream::perform(Connection& connection, const Action& action) {
         ssize_t sent = ::send(connection.fd, action.bytes.data() + at, std::min(step, action.bytes.size() - at), MSG_NOSIGNAL);
         if (sent <= 0 || stopping_) return end(connection, false), false;
         at += static_cast<std::size_t>(sent);
+        bytes_sent_ += static_cast<std::uint64_t>(sent);
         if (action.gap.count() > 0) std::this_thread::sleep_for(action.gap);
       }
       return true;

@@ -87,6 +87,8 @@ class FakeUpstream {
   std::vector<UpstreamRequest> requests() const;
   /// All bytes of all connections, complete requests or not.
   std::string raw() const;
+  /// Bytes handed to the kernel, of all connections, since the start.
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
   int connections_accepted() const;
   int connections_open() const;
   void forget();
@@ -119,6 +121,7 @@ class FakeUpstream {
   int listener_ = -1;
   std::thread acceptor_;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> bytes_sent_{0};
   std::list<Connection> connections_;
   std::vector<UpstreamRequest> requests_;
   std::string raw_;

@@ -52,7 +52,7 @@ TEST(Report, ASinglePeerIsNeverDisabledAndForgetsItsFailures) {
   EXPECT_TRUE(log.lines.empty());
 }
 
-TEST(Report, ThreeServersAnsweringErrorsAreDisabledAtTheThirdFailure) {
+TEST(Report, FailuresInConsecutiveSecondsAddUpToMaxFails) {
   Fixture f({{"10.0.0.1", 1, 3}, {"10.0.0.2"}});
   Log log;
   std::vector<bool> disabled;
