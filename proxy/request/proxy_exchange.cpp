@@ -5,6 +5,7 @@
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
 #include "filters/proxy_response.hpp"
+#include "filters/response_headers.hpp"
 #include "request/response_relay.hpp"
 #include "request/upgrade_tunnel.hpp"
 
@@ -294,6 +295,15 @@ Outcome ProxyExchange::client_left() {
   return Outcome::sent();
 }
 
+// The page is only looked for here: it is used, and then counts as used, when the error is answered.
+bool ProxyExchange::is_intercepted(int status) {
+  if (!*settings_.intercept_errors || status < 300) return false;
+  const bool was_active = context_.error_page_active;
+  const auto page = filters::find_error_page(status, context_);
+  context_.error_page_active = was_active;
+  return page.action != filters::ErrorPageResult::Action::builtin;
+}
+
 net::Task<Outcome> ProxyExchange::respond() {
   http::ResponseHead& head = attempt_.head();
   context_.upstream_head = &head;
@@ -301,12 +311,12 @@ net::Task<Outcome> ProxyExchange::respond() {
   if (head.status == 101) {
     client_.watch_for_close(nullptr, nullptr);
     filters::take_upstream_head(head, context_);
+    filters::apply_add_headers(context_);
     co_await run_tunnel(services_, context_, client_, *attempt_.connection());
     end_attempt();
     co_return Outcome::sent();
   }
-  if (*settings_.intercept_errors && head.status >= 300 &&
-      filters::find_error_page(head.status, context_).action != filters::ErrorPageResult::Action::builtin) {
+  if (is_intercepted(head.status)) {
     end_attempt();
     co_return Outcome::error(head.status);
   }
@@ -317,6 +327,11 @@ net::Task<Outcome> ProxyExchange::respond() {
     co_return Outcome{target.starts_with('@') ? Outcome::Kind::named : Outcome::Kind::relocate, 0, false, target};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
+  if (context_.error_status > 0) {  // this answers an error_page, which fixed the status
+    context_.response.status = context_.error_status;
+    context_.response.reason = {};
+  }
+  filters::apply_add_headers(context_);
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
   end_attempt();
   context_.attempts.back().response_length = relayed.body_bytes;

@@ -42,6 +42,7 @@ class ProxyExchange {
   void log_failure(Failure failure);
   std::string upstream_url() const;
   net::Task<Outcome> respond();
+  bool is_intercepted(int status);
   Outcome client_left();
   bool client_gone() const;
 
