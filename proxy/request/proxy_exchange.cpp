@@ -323,8 +323,10 @@ net::Task<Outcome> ProxyExchange::respond() {
   filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);
   if (advice.redirect) {
     end_attempt();
-    std::string_view target = context_.arena.copy(*advice.redirect);
-    co_return Outcome{target.starts_with('@') ? Outcome::Kind::named : Outcome::Kind::relocate, 0, false, target};
+    if (advice.redirect->starts_with('@'))
+      co_return Outcome{Outcome::Kind::named, 0, false, context_.arena.copy(*advice.redirect)};
+    if (!filters::take_accel_target(*advice.redirect, context_)) co_return Outcome::error(404);
+    co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
   if (context_.error_status > 0) {  // this answers an error_page, which fixed the status
@@ -337,6 +339,7 @@ net::Task<Outcome> ProxyExchange::respond() {
   context_.attempts.back().response_length = relayed.body_bytes;
   if (relayed.end == RelayResult::End::upstream_failed)
     context_.log_error(conf::LogLevel::error, relayed.reason, upstream_url());
+  if (relayed.end == RelayResult::End::upstream_failed && !client_.head_sent()) co_return Outcome::error(502);
   if (relayed.reusable) {
     view_->pool->give_back(attempt_.release_connection(), view_->group->config(),
                            std::chrono::seconds{head.keep_alive_timeout_seconds});

@@ -243,11 +243,12 @@ net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result)
 }
 
 void RequestHandler::Run::set_uri(std::string_view target) {
-  if (target.empty()) return;
+  context.raw_target_valid = false;
+  context.location_prefix_valid = true;
+  if (target.empty()) return;  // set already
   auto question = target.find('?');
   context.uri = target.substr(0, question);
   context.args = question == target.npos ? std::string_view{} : target.substr(question + 1);
-  context.raw_target_valid = false;
 }
 
 net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outcome) {
@@ -264,16 +265,17 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
       context.log_error(conf::LogLevel::error, "could not find named location \"" + std::string(outcome.text) + "\"");
       co_return co_await error(500);
     }
-    context.location = named;
-    context.raw_target_valid = false;
+    context.location = named;  // the URI stays as the client wrote it
     co_return co_await run_location();
   }
   set_uri(outcome.text);
+  context.location = context.server->root.get();
+  if (auto answered = rewrite_by_server()) co_return *answered;  // nginx runs this phase again, too
   co_return co_await find_and_run_location();
 }
 
 net::Task<Outcome> RequestHandler::Run::error(int status) {
-  context.response.reset();
+  filters::start_error(context);
   if (status == 499 || status == 444) {
     context.response.status = status;
     client.abort();
@@ -283,7 +285,6 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
   filters::ErrorPageResult page = filters::find_error_page(status, context);
   using Action = filters::ErrorPageResult::Action;
   if (page.action == Action::builtin) {
-
     co_await send_builtin(services, context, client, status);
     co_return Outcome::sent();
   }

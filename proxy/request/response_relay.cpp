@@ -104,7 +104,7 @@ class Relay {
 
   RelayResult broken(const char* reason) {
     bool client_did_it = client_.is_gone();
-    client_.abort();
+    if (client_did_it || client_.head_sent()) client_.abort();
     return {client_did_it ? RelayResult::End::client_left : RelayResult::End::upstream_failed, false,
             decoder_.body_bytes(), reason};
   }

@@ -1,5 +1,7 @@
 #include "request/upstream_attempt.hpp"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 
 #include "http/body_decoder.hpp"

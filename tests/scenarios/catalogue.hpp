@@ -21,7 +21,6 @@ struct Observation {
   bool was_reset = false;
   std::vector<UpstreamRequest> requests;  ///< that the upstreams received, without the request that checks the pool
   std::string upstream_raw;               ///< all their bytes
-  std::string error_log;                  ///< of this probe
   milliseconds took{0};
 };
 
@@ -47,12 +46,14 @@ struct Probe {
   bool may_stay_open = false;             ///< Then::nothing: the proxy need not close
   std::function<void(RawClient&, FakeUpstream&)> drive;  ///< instead of sending `input`
   std::function<std::string(const Observation&)> check;  ///< what is wrong, or empty
+  std::string logs;                       ///< what the error log must say
 
   Probe&& on_port(int number) && { port = number; return std::move(*this); }
   Probe&& with(std::string text) && { has.push_back(std::move(text)); return std::move(*this); }
   Probe&& without(std::string text) && { lacks.push_back(std::move(text)); return std::move(*this); }
   Probe&& driven(std::function<void(RawClient&, FakeUpstream&)> f) && { drive = std::move(f); return std::move(*this); }
   Probe&& checked(std::function<std::string(const Observation&)> f) && { check = std::move(f); return std::move(*this); }
+  Probe&& logging(std::string text) && { logs = std::move(text); return std::move(*this); }
   Probe&& answering(std::vector<Statuses> s) && { statuses = std::move(s); return std::move(*this); }
   Probe&& seeing(std::vector<std::string> lines) && { forwarded = std::move(lines); return std::move(*this); }
   Probe&& followed_by(Then t) && { then = t; return std::move(*this); }
@@ -117,6 +118,7 @@ class Bench {
   std::string config() const;
   Observation observe(const Probe& probe);
   void read_responses(const Probe& probe, RawClient& client, Observation& seen);
+  bool was_logged(const Probe& probe, std::uintmax_t log_begin) const;
   std::string check_pool(const Probe& probe, const Observation& seen);
 
   FakeUpstream first_, second_;

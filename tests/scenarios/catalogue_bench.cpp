@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fstream>
+#include <thread>
 
 #include "tests/scenarios/catalogue.hpp"
 
@@ -165,6 +166,8 @@ http {
     location / { proxy_pass http://one; }
     location /small { client_max_body_size 10; proxy_pass http://one; }
     location /unbuffered { proxy_request_buffering off; proxy_pass http://one; }
+    location /large { client_max_body_size 64m; proxy_pass http://one; }
+    location /large/unbuffered { client_max_body_size 64m; proxy_request_buffering off; proxy_pass http://one; }
     location /ws {
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;
@@ -236,7 +239,6 @@ Observation Bench::observe(const Probe& probe) {
   };
   first_.set_script(chosen, probe.ask_at);
   second_.set_script(chosen, probe.ask_at);
-  std::size_t log_begin = proxy_.error_log().size();
   auto begun = Steady::now();
   RawClient client(proxy_.port(probe.port));
   if (probe.drive) probe.drive(client, first_);
@@ -250,7 +252,6 @@ Observation Bench::observe(const Probe& probe) {
   seen.requests = first_.requests();
   for (UpstreamRequest& request : second_.requests()) seen.requests.push_back(request);
   seen.upstream_raw = first_.raw() + second_.raw();
-  seen.error_log = proxy_.error_log().substr(log_begin);
   return seen;
 }
 
@@ -272,16 +273,26 @@ std::string Bench::check_pool(const Probe& probe, const Observation& seen) {
   return {};
 }
 
+// The log is written by a thread of its own.
+bool Bench::was_logged(const Probe& probe, std::uintmax_t log_begin) const {
+  if (probe.logs.empty()) return true;
+  for (auto end = Steady::now() + std::chrono::seconds(5); Steady::now() < end; std::this_thread::sleep_for(milliseconds(2)))
+    if (proxy_.error_log().find(probe.logs, log_begin) != std::string::npos) return true;
+  return false;
+}
+
 std::string Bench::run(const Probe& probe) {
   ++runs_;
   first_.forget();
   second_.forget();
+  std::uintmax_t log_begin = probe.logs.empty() ? 0 : proxy_.error_log().size();
   Observation seen = observe(probe);
   std::string fault = check_statuses(probe, seen);
   if (fault.empty() && !seen.closed && !probe.may_stay_open) fault = "the connection was not closed";
   if (fault.empty()) fault = check_forwarded(probe, seen);
   if (fault.empty()) fault = check_upstream_bytes(probe, seen);
   if (fault.empty() && probe.check) fault = probe.check(seen);
+  if (fault.empty() && !was_logged(probe, log_begin)) fault = "the error log has no [" + probe.logs + "]";
   std::string pool_fault = check_pool(probe, seen);
   return fault.empty() ? pool_fault : fault;
 }

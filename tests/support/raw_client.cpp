@@ -21,21 +21,24 @@ using Steady = std::chrono::steady_clock;
 /// Body of `rest` by chunked framing; false while it is not whole. `rest` loses what was used.
 bool take_chunks(std::string& rest, std::string& body) {
   std::size_t at = 0;
+  auto cut = [&rest] {
+    rest.clear();
+    return false;
+  };
   for (;;) {
     std::size_t end = rest.find("\r\n", at);
-    if (end == std::string::npos) return false;
+    if (end == std::string::npos) return cut();
     std::size_t size = std::strtoul(rest.c_str() + at, nullptr, 16);
     std::size_t data = end + 2;
     if (size == 0) {
       std::size_t last = rest.find("\r\n", data);
-      if (last != data) return false;
+      if (last != data) return cut();
       rest.erase(0, last + 2);
       return true;
     }
     if (rest.size() < data + size + 2) {
       body += rest.substr(data, size);
-      rest.clear();
-      return false;
+      return cut();
     }
     body.append(rest, data, size);
     at = data + size + 2;
@@ -127,12 +130,17 @@ void RawClient::reset() {
   close();
 }
 
-bool RawClient::send(std::string_view bytes) {
+bool RawClient::send(std::string_view bytes) { return send(bytes, false); }
+
+bool RawClient::send_until_answered(std::string_view bytes) { return send(bytes, true); }
+
+bool RawClient::send(std::string_view bytes, bool until_answered) {
   while (!bytes.empty()) {
     // Reading in between: a proxy that answers before it has read all must not block us both.
     pollfd both{fd_, POLLIN | POLLOUT, 0};
     if (::poll(&both, 1, static_cast<int>(patience.count())) <= 0) return false;
     if ((both.revents & POLLIN) != 0 && !closed()) read_some(milliseconds(0));
+    if (until_answered && !buffer_.empty()) return false;
     if (was_reset_) return false;
     ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EAGAIN) continue;

@@ -42,6 +42,8 @@ class RawClient {
   bool connected() const { return fd_ >= 0; }
   /// False when the peer has closed or reset.
   bool send(std::string_view bytes);
+  /// Stops, with false, as soon as bytes of an answer are there.
+  bool send_until_answered(std::string_view bytes);
   /// One segment a byte.
   bool send_bytewise(std::string_view bytes);
   void shutdown_write();
@@ -63,6 +65,7 @@ class RawClient {
   int fd() const { return fd_; }
 
  private:
+  bool send(std::string_view bytes, bool until_answered);
   int fd_ = -1;
   std::string buffer_;
   bool closed_ = false;
