@@ -262,7 +262,6 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
     co_return co_await error(500);
   }
   context.is_internal = true;
-  context.upstream_head = nullptr;
   if (!context.response.keep_fields) context.response.reset();
   if (outcome.kind == Outcome::Kind::named) {
     const conf::Location* named = router().find_named(*context.server, outcome.text);
@@ -293,7 +292,6 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
     co_await send_builtin(services, context, client, status);
     co_return Outcome::sent();
   }
-  context.error_page_active = !*context.location->core.recursive_error_pages;
   context.error_status = page.status;
   if (page.action == Action::redirect) {
     bool is_redirect = page.status >= 301 && page.status <= 308;

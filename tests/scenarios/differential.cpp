@@ -1,5 +1,6 @@
 #include "tests/scenarios/differential.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,9 +87,12 @@ std::string hide_side(const ProxyUnderTest& side, std::string text) {
 bool body_is_a_page(int status) { return status >= 300; }
 
 /// The length of a text that names the product or a port is its own.
-std::string show(const RawResponse& response, const ProxyUnderTest& side) {
+std::string show(const RawResponse& response, const ProxyUnderTest& side, bool is_http10) {
+  // Said to HTTP/1.0 alone: in HTTP/1.1 persistence is the default (RFC 9112 9.3).
+  std::vector<std::string> left_out;
+  if (!is_http10) left_out.push_back("Connection: keep-alive");
   std::string body = without_accidents(hide_side(side, response.body));
-  std::string head = without_accidents(hide_side(side, sorted_head(response.head, {})));
+  std::string head = without_accidents(hide_side(side, sorted_head(response.head, left_out)));
   std::string length = "Content-Length: " + std::to_string(response.body.size()) + "\n";
   if (!response.body.empty()) replace_all(head, length, "Content-Length: OF-THE-BODY\n");
   if (response.body.empty() && body_is_a_page(response.status))
@@ -144,6 +148,20 @@ std::string own_folders() {
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     text += std::string(kind) + "_temp_path @dir@/" + kind + ";\n";
   return text;
+}
+
+/// Lines of nginx alone, then ours alone.
+std::string difference(const std::string& theirs, const std::string& ours) {
+  std::vector<std::string> a = lines_of(theirs), b = lines_of(ours);
+  auto missing_in = [](const std::vector<std::string>& all, const std::string& line) {
+    return std::find(all.begin(), all.end(), line) == all.end();
+  };
+  std::string text;
+  for (const std::string& line : a)
+    if (missing_in(b, line)) text += "  nginx: " + line + "\n";
+  for (const std::string& line : b)
+    if (missing_in(a, line)) text += "  ours:  " + line + "\n";
+  return text.empty() ? "  nginx:\n" + theirs + "\n  ours:\n" + ours : text;
 }
 
 /// Digits between two '#' become one 9 a run.
@@ -202,10 +220,11 @@ std::string Duel::transcript(ProxyUnderTest& side, const Exchange& exchange) {
   for (int i = 1; i <= 9; ++i) replace_all(request, "@port" + std::to_string(i) + "@", std::to_string(side.port(i)));
   RawClient client(side.port(exchange.port));
   client.send(request);
+  bool is_http10 = request.find(" HTTP/1.0\r\n") != std::string::npos;
   std::string all;
   for (int i = 0; i < exchange.responses; ++i) {
     auto response = client.read_response(request.starts_with("HEAD "));
-    all += response ? show(*response, side) : client.closed() ? "[closed]" : "[silence]";
+    all += response ? show(*response, side, is_http10) : client.closed() ? "[closed]" : "[silence]";
   }
   return all;
 }
@@ -223,7 +242,7 @@ void Duel::compare(const Exchange& exchange) {
   std::string ours = transcript(*ours_, exchange);
   std::string request = exchange.request.substr(0, 600);
   if (exchange.deviation.empty()) {
-    EXPECT_EQ(ours, theirs) << "for the request\n" << request;
+    if (ours != theirs) ADD_FAILURE() << request << difference(theirs, ours);
     return;
   }
   EXPECT_NE(ours, theirs) << "no deviation any more (" << exchange.deviation << ") for the request\n" << request;

@@ -77,14 +77,13 @@ TEST(DifferentialRewrite, FollowsTheSameFlags) {
       location /chain/ { rewrite ^/chain/a$ /chain/b last; rewrite ^/chain/b$ /show/chain last; }
       location /ret/ { rewrite ^/ret/(.*)$ /show/$1; return 200 "after $uri"; }
       location /brk/ { set $x 1; break; set $x 2; return 200 "never"; }
-      location /empty/ { rewrite ^ "" last; }
       location /show { default_type text/plain; return 200 "$uri|$args|$request_uri"; }
     })",
           {get("/last/a%20b?q=1"), get("/break/page.html"), get("/noflag/x?q"), get("/redirect/x?q=1"),
            get("/redirect/a%20b"), get("/permanent/x?q=1"), get("/permanent/x"), get("/external/x?q=1"),
            get("/dropargs/x?q=1"), get("/newargs/x?q=1"), get("/newargs/x"), get("/newargsonly/x?q=1"),
            get("/nomatch/x"), get("/case/x"), get("/named/x"), get("/loop/x"), get("/cap/a-b"), get("/chain/a"),
-           get("/ret/x"), get("/brk/"), get("/empty/x"), get("/last/a%3Fb"), get("/last/%2525"),
+           get("/ret/x"), get("/brk/"), get("/last/a%3Fb"), get("/last/%2525"),
            get("/redirect/%e2%82%ac"), get("/redirect/a%0d%0ab"), send("POST", "/last/x", {}, "body")});
 }
 
