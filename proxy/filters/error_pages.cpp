@@ -87,7 +87,9 @@ bool shows_port(const context::ConnectionInfo& connection) {
 void append_authority(const RequestContext& context, std::string& out) {
   const conf::CoreSettings& core = context.location->core;
   const bool by_name = *core.server_name_in_redirect && !context.server->first_name.empty();
-  const std::string_view host = by_name ? std::string_view(context.server->first_name) : context.head.host.empty() ? std::string_view{} : context.host;
+  // Without Host the address is named, not the server that answers in its place.
+  std::string_view host = context.head.host.empty() ? std::string_view{} : context.host;
+  if (by_name) host = context.server->first_name;
   if (host.empty()) {
     out.append(context.connection->local.ip_text());
   } else {

@@ -1,6 +1,7 @@
 #include "filters/proxy_response.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include "context/number_text.hpp"
 #include "filters/hop_by_hop.hpp"
@@ -120,6 +121,17 @@ UpstreamAdvice read_advice(const http::ResponseHead& head, const conf::IgnoreHea
   return advice;
 }
 
+/// Of the fields that an X-Accel-Redirect kept, those that the new head has, too, give way; cookies add up.
+void drop_replaced_fields(const http::ResponseHead& head, context::Response& response) {
+  if (!response.keep_fields) return response.reset();
+  const http::FieldList kept = std::exchange(response.fields, {});
+  response.reset();
+  for (const Field& field : kept) {
+    const bool is_replaced = field.id != FieldId::set_cookie && head.fields.find(field.name) != nullptr;
+    if (!is_replaced) response.fields.add(field);
+  }
+}
+
 }  // namespace
 
 void keep_challenge(const http::ResponseHead& head, RequestContext& context) {
@@ -135,7 +147,7 @@ void keep_challenge(const http::ResponseHead& head, RequestContext& context) {
 UpstreamAdvice take_upstream_head(const http::ResponseHead& head, RequestContext& context) {
   const UpstreamAdvice advice = read_advice(head, *context.location->proxy.ignore_headers);
   context::Response& response = context.response;
-  response.reset();
+  drop_replaced_fields(head, response);
   take_fields(head, advice.redirect.has_value(), context);
   if (advice.redirect) {
     response.keep_fields = true;

@@ -43,13 +43,14 @@ bool has_looped(const http::FieldList& fields) {
 }  // namespace
 
 net::Task<Outcome> ProxyExchange::run() {
-  Outcome outcome = co_await exchange();
-  attempt_.release_connection();
-  lease_.release();
-  co_return outcome;
-}
-
-net::Task<Outcome> ProxyExchange::exchange() {
+  // The head that was received has to live until the log is written; the peer and the connection must not.
+  struct Release {
+    ProxyExchange& exchange;
+    ~Release() {
+      exchange.attempt_.release_connection();
+      exchange.lease_.release();
+    }
+  } release{*this};
   if (has_looped(context_.head.fields)) {
     context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
     co_return Outcome::error(508);
@@ -57,8 +58,8 @@ net::Task<Outcome> ProxyExchange::exchange() {
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
-  bool has_body = context_.head.body.kind != http::BodyKind::none;
-  if (wrong == 0 && has_body) wrong = co_await take_body();
+  bool needs_body = !client_.body_done() || body_.was_streamed();
+  if (wrong == 0 && needs_body) wrong = co_await take_body();
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
     if (!client_.body_done()) client_.close_after_response();
@@ -105,7 +106,6 @@ net::Task<int> ProxyExchange::take_body() {
     context_.log_error(conf::LogLevel::error, "the request body was streamed to an upstream and can't be sent again");
     co_return 500;
   }
-  if (client_.body_done()) co_return 0;
   if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
   body_.set_streamed();
   request_.stream_body = true;
@@ -295,6 +295,12 @@ Outcome ProxyExchange::client_left() {
   return Outcome::sent();
 }
 
+// The page is only looked for here: it is used, and then counts as used, when the error is answered.
+bool ProxyExchange::is_intercepted(int status) {
+  if (!*settings_.intercept_errors || status < 300) return false;
+  return filters::find_error_page(status, context_).action != filters::ErrorPageResult::Action::builtin;
+}
+
 net::Task<Outcome> ProxyExchange::respond() {
   http::ResponseHead& head = attempt_.head();
   context_.upstream_head = &head;
@@ -307,8 +313,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     end_attempt();
     co_return Outcome::sent();
   }
-  if (*settings_.intercept_errors && head.status >= 300 &&
-      filters::find_error_page(head.status, context_).action != filters::ErrorPageResult::Action::builtin) {
+  if (is_intercepted(head.status)) {
     end_attempt();
     filters::keep_challenge(head, context_);
     co_return Outcome::error(head.status);
@@ -322,6 +327,10 @@ net::Task<Outcome> ProxyExchange::respond() {
     co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
+  if (context_.error_status > 0) {  // this answers an error_page, which fixed the status
+    context_.response.status = context_.error_status;
+    context_.response.reason = {};
+  }
   filters::apply_add_headers(context_);
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
   end_attempt();

@@ -266,7 +266,6 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
     co_return co_await error(500);
   }
   context.is_internal = true;
-  context.upstream_head = nullptr;
   if (!context.response.keep_fields) context.response.reset();
   if (outcome.kind == Outcome::Kind::named) {
     const conf::Location* named = router().find_named(*context.server, outcome.text);

@@ -8,6 +8,9 @@
 #include "context/variables.hpp"
 
 namespace drishti::request {
+
+using std::chrono::milliseconds;
+
 namespace {
 
 constexpr int most_interim_responses = 10;  // threat R07
@@ -62,7 +65,7 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
 net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> peer, upstream::GroupPool& pool,
                                         const UpstreamRequest& request, bool allow_pooled) {
   auto begun = services_.clock().now();
-  sent_ = complete_ = stale_reuse_ = early_response_ = false;
+  sent_ = complete_ = stale_reuse_ = early_response_ = interim_waits_ = false;
   error_ = 0;
   context::Attempt& trace = context_.attempts.back();
   connection_ = allow_pooled ? pool.take(*peer) : nullptr;
@@ -87,14 +90,27 @@ net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> pe
 // Waits for room, but also for a response that comes early (threat R13): then the rest is not sent.
 net::Task<Failure> UpstreamAttempt::wait_for_room() {
   net::Channel& channel = connection_->stream.channel();
-  net::Wake wake = co_await channel.readable_or_writable(*settings_.send_timeout);
+  auto timeout = *settings_.send_timeout;
+  net::Channel::Waiter room = interim_waits_ ? channel.writable(timeout) : channel.readable_or_writable(timeout);
+  net::Wake wake = co_await room;
   if (wake == net::Wake::timeout) co_return Failure::send_timeout;
   if (wake == net::Wake::cancelled) co_return Failure::send;
   co_return response_came_early() ? Failure::send : Failure::none;
 }
 
+// Whether bytes (or the end) came from the upstream before the request was sent; then the rest is not sent.
 bool UpstreamAttempt::response_came_early() {
-  if (connection_->stream.channel().maybe_readable()) early_response_ = true;
+  net::Channel& channel = connection_->stream.channel();
+  if (!channel.maybe_readable()) return false;
+  char start[10];
+  ssize_t size = ::recv(channel.fd(), start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    channel.drained();
+    return false;
+  }
+  // An interim response ends nothing: it is read when the request is out.
+  interim_waits_ = size == sizeof start && std::string_view(start, 7) == "HTTP/1." && start[9] == '1';
+  early_response_ = !interim_waits_;
   return early_response_;
 }
 
@@ -173,7 +189,9 @@ net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
 // An upstream that answers while the client is slow ends the wait for the client.
 net::Task<BodyPiece> UpstreamAttempt::read_client_body() {
   net::Channel& channel = connection_->stream.channel();
-  channel.set_hook([](net::Channel&, void* client) { static_cast<ClientStream*>(client)->stop_reading_body(); }, &client_);
+  if (!interim_waits_)
+    channel.set_hook([](net::Channel&, void* client) { static_cast<ClientStream*>(client)->stop_reading_body(); },
+                     &client_);
   BodyPiece body = co_await client_.read_body();
   channel.set_hook(nullptr, nullptr);
   co_return body;
@@ -185,7 +203,10 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
   for (;;) {
     BodyPiece body = co_await read_client_body();
     bool was_stopped = body.status == BodyPiece::Status::interrupted || body.status == BodyPiece::Status::closed;
-    if (was_stopped && !client_.is_gone() && response_came_early()) co_return Failure::send;
+    if (was_stopped && !client_.is_gone()) {
+      if (response_came_early()) co_return Failure::send;
+      if (interim_waits_) continue;
+    }
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       client_status_ = body_failure_status(body);
       co_return Failure::send;

@@ -81,6 +81,7 @@ class UpstreamAttempt {
   bool body_consumed_ = false;
   bool stale_reuse_ = false;
   bool early_response_ = false;
+  bool interim_waits_ = false;  ///< a 1xx came before the request was out
   int client_status_ = 0;
   int error_ = 0;
 };

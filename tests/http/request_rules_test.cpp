@@ -320,6 +320,15 @@ TEST(RequestRules, S36AnUpgradeNeedsBothFieldsAndNoBody) {
   EXPECT_FALSE(Parsed("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n").head.wants_upgrade);
 }
 
+TEST(RequestRules, S14AndS36NothingIsReadBehindWhatMayHideABody) {
+  EXPECT_FALSE(Parsed("POST / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(Parsed("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(Parsed("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+  EXPECT_FALSE(Parsed(post("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n")).head.keep_alive);
+  EXPECT_FALSE(Parsed(post("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n")).head.keep_alive);
+  EXPECT_TRUE(Parsed(post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n")).head.keep_alive);
+}
+
 TEST(RequestRules, S37H2cIsNoUpgrade) {
   EXPECT_FALSE(
       Parsed(post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n")).head.wants_upgrade);

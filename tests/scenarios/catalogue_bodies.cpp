@@ -158,7 +158,11 @@ std::vector<Probe> upgrades_not_granted() {
   Probe denied = refused("the upstream answers 200", get("/ws", fields), {200}).seeing({"GET /ws HTTP/1.1"});
   Probe elsewhere = refused("a location that does not upgrade", get("/x", fields), {200}).seeing({"GET /x HTTP/1.1"}).without("upgrade");
   Probe with_body = refused("with a body", post(fields + "Content-Length: 5\r\n", "hello", "/ws"), {200, 400}).seeing({"POST /ws HTTP/1.1"}).without("upgrade");
-  return {denied, elsewhere, with_body};
+  Probe granted = refused("the upstream answers 101: a tunnel", get("/ws", fields), {101}).seeing({"GET /ws HTTP/1.1"}).followed_by(Probe::Then::nothing);
+  granted.script = [](const UpstreamRequest&) {
+    return Actions{Action::send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), Action::close()};
+  };
+  return {denied, elsewhere, with_body, granted};
 }
 
 std::vector<Probe> h2c() {

@@ -190,12 +190,24 @@ Probe answered_early(std::string words, std::string target, std::size_t announce
   return probe;
 }
 
+/// 103 before the body: the upload goes on.
+Probe early_hints(std::string target, std::size_t size) {
+  Probe probe = passed("an interim response comes early, " + target, post("Content-Length: " + std::to_string(size) + "\r\n", repeat("x", size), target), {"POST " + target + " HTTP/1.1"});
+  probe.echoes = probe.checks_forwarded = false;
+  probe.ask_at = AskAt::head;
+  probe.script = [](const UpstreamRequest&) {
+    return Actions{Action::send("HTTP/1.1 103 Early Hints\r\n\r\n"), Action::read_body(), Action::send(ok_response("whole"))};
+  };
+  return std::move(probe).checked(has_body("whole"));
+}
+
 std::vector<Probe> early_responses() {
   constexpr std::size_t large = 24 << 20;
   auto whole = [](const Observation& seen) {
     return seen.responses.at(0).body.size() == large + std::string("POST /large/unbuffered ").size() ? "" : std::string("the body did not arrive whole");
   };
-  return {answered_early("a buffered body", "/large", large, large),
+  return {early_hints("/large", large), early_hints("/large/unbuffered", large), early_hints("/x", 10),
+          answered_early("a buffered body", "/large", large, large),
           answered_early("a streamed body", "/large/unbuffered", large, large),
           answered_early("a streamed body that the client holds back", "/large/unbuffered", large, 10),
           passed("without an early answer a large body arrives", post("Content-Length: " + std::to_string(large) + "\r\n", repeat("x", large), "/large/unbuffered"),

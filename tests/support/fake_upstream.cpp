@@ -183,6 +183,14 @@ bool FakeUpstream::read_once(Connection& connection) {
   return true;
 }
 
+bool FakeUpstream::read_body(Connection& connection) {
+  std::size_t length;
+  while ((length = body_length(connection.head, connection.pending)) == std::string::npos)
+    if (!read_once(connection)) return false;
+  connection.pending.erase(0, length);
+  return true;
+}
+
 void FakeUpstream::serve(Connection& connection) {
   for (;;) {
     AskAt ask_at;
@@ -216,6 +224,7 @@ bool FakeUpstream::ask(Connection& connection, const UpstreamRequest& request, b
   {
     std::lock_guard lock(mutex_);
     ++connection.requests;
+    connection.head = request.head;
     if (record) requests_.push_back(request);
     script = script_;
     changed_.notify_all();
@@ -240,6 +249,8 @@ bool FakeUpstream::perform(Connection& connection, const Action& action) {
       return true;
     case Action::Kind::wait:
       return action.event->wait() || (end(connection, false), false);
+    case Action::Kind::read_body:
+      return read_body(connection) || (end(connection, false), false);
     case Action::Kind::read_more:
       while (read_once(connection)) continue;
       return end(connection, false), false;

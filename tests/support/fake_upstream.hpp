@@ -41,7 +41,7 @@ struct UpstreamRequest {
 };
 
 struct Action {
-  enum class Kind { send, dribble, wait, read_more, close, reset, half_close } kind = Kind::send;
+  enum class Kind { send, dribble, wait, read_body, read_more, close, reset, half_close } kind = Kind::send;
   std::string bytes{};
   std::shared_ptr<Event> event{};
   std::chrono::milliseconds gap{0};  ///< dribble: between bytes
@@ -52,6 +52,8 @@ struct Action {
     return {Kind::dribble, std::move(bytes), {}, gap};
   }
   static Action wait(std::shared_ptr<Event> event) { return {Kind::wait, {}, std::move(event), {}}; }
+  /// AskAt::head: reads the body that belongs to the head.
+  static Action read_body() { return {Kind::read_body, {}, {}, {}}; }
   /// Reads (and records) until the proxy closes.
   static Action read_to_close() { return {Kind::read_more, {}, {}, {}}; }
   static Action close() { return {Kind::close, {}, {}, {}}; }
@@ -102,13 +104,15 @@ class FakeUpstream {
     int number = 0;
     bool open = true;
     int requests = 0;
-    std::string pending;
+    std::string head;     ///< of the request being answered
+    std::string pending;  ///< read, but not part of a request yet
     std::thread thread;
   };
   void listen();
   void accept_loop(int listener);
   void serve(Connection& connection);
   bool read_once(Connection& connection);
+  bool read_body(Connection& connection);
   bool ask(Connection& connection, const UpstreamRequest& request, bool record);
   bool perform(Connection& connection, const Action& action);
   void end(Connection& connection, bool with_reset);
