@@ -59,11 +59,20 @@ std::string_view rewritten_value(const Field& field, RequestContext& context) {
   }
 }
 
+/// There is one only: the last, as in nginx. An empty one says nothing.
+void take_content_type(const Field& field, context::Response& response) {
+  for (Field& other : response.fields) {
+    if (other.id == FieldId::content_type) other = Field{};
+  }
+  if (!field.value.empty()) response.fields.add(field);
+}
+
 void take_field(const Field& field, RequestContext& context) {
   context::Response& response = context.response;
   switch (field.id) {
     case FieldId::date: response.upstream_date = field.value; return;
     case FieldId::server: response.upstream_server = field.value; return;
+    case FieldId::content_type: take_content_type(field, response); return;
     default: response.fields.add({field.name, rewritten_value(field, context), field.id});
   }
 }

@@ -329,10 +329,6 @@ net::Task<Outcome> ProxyExchange::respond() {
     co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
-  if (context_.error_status > 0) {  // this answers an error_page, which fixed the status
-    context_.response.status = context_.error_status;
-    context_.response.reason = {};
-  }
   filters::apply_add_headers(context_);
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
   end_attempt();
