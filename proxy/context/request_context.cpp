@@ -40,7 +40,9 @@ void RequestContext::log_error(conf::LogLevel level, std::string_view message, s
   Scratch line(*this);
   line.text.append(message);
   append_tail(*this, upstream_url, line.text);
-  error_log->write(level, connection == nullptr ? 0 : connection->id, line.text);
+  const std::uint64_t id = connection == nullptr ? 0 : connection->id;
+  if (location == nullptr) return error_log->write(level, id, line.text);
+  error_log->write_to(*location->core.error_logs, level, id, line.text);
 }
 
 void RequestContext::reset() {

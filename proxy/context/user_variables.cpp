@@ -20,7 +20,11 @@ const conf::Template* find_by_regex(const conf::Map& map, std::string_view sourc
   if (source.empty()) return nullptr;
   for (std::size_t i = 0; i < map.regexes.size(); ++i) {
     conf::Regex::Captures captures;
-    if (map.regexes[i].first.match(source, captures) != conf::Regex::Outcome::match) continue;
+    const auto outcome = map.regexes[i].first.match(source, captures);
+    if (outcome == conf::Regex::Outcome::limit) {
+      context.log_error(conf::LogLevel::error, "regular expression match limit was reached in a map");
+    }
+    if (outcome != conf::Regex::Outcome::match) continue;
     remember_captures(map.regex_names[i], source, captures, context);
     return &map.regexes[i].second;
   }

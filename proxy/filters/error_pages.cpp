@@ -91,9 +91,22 @@ ErrorPageResult find_error_page(int status, RequestContext& context) {
   if (context.location == nullptr || context.error_page_active || context.uri_changes > 10) return result;
   const conf::CoreSettings& core = context.location->core;
   if (core.error_pages->empty()) return result;
-  context.error_page_active = !*core.recursive_error_pages;
   const conf::ErrorPage* page = page_for(status, *core.error_pages);
   return page == nullptr ? result : resolve(*page, status, context);
+}
+
+void start_error(RequestContext& context) {
+  context::Response& response = context.response;
+  if (!response.keep_fields) return response.reset();
+  for (http::Field& field : response.fields) {
+    switch (field.id) {
+      case http::FieldId::content_type: case http::FieldId::accept_ranges: case http::FieldId::last_modified:
+      case http::FieldId::etag:
+        field = http::Field{};  // they described the answer that failed; without a name it is not written
+        break;
+      default: break;
+    }
+  }
 }
 
 std::string_view builtin_page(int status, RequestContext& context) {

@@ -16,7 +16,12 @@ struct ErrorPageResult {
   std::string_view target;     ///< URI (context.uri is NOT changed here), @name, or URL
   int status = 0;              ///< the status to answer with; -1: the status of the page's own answer
 };
+/// Changes nothing. Who follows the answer sets context.error_page_active, unless recursive_error_pages is on.
 ErrorPageResult find_error_page(int status, context::RequestContext& context);
+
+/// Makes context.response ready for an error: nothing of an earlier answer stays, but fields that are to be kept
+/// (Response::keep_fields) and do not describe its body.
+void start_error(context::RequestContext& context);
 
 /// The body of nginx's built-in page for 3xx, 4xx, 5xx (with MSIE padding when asked by settings and user agent); ""
 /// for other statuses. In the request's arena or static.

@@ -5,6 +5,7 @@
 #include "context/number_text.hpp"
 #include "filters/hop_by_hop.hpp"
 #include "filters/upstream_rewrites.hpp"
+#include "http/uri.hpp"
 
 namespace drishti::filters {
 namespace {
@@ -126,6 +127,22 @@ UpstreamAdvice take_upstream_head(const http::ResponseHead& head, RequestContext
   response.from_upstream = true;
   response.content_length = content_length(head, context);
   return advice;
+}
+
+bool take_accel_target(std::string_view redirect, RequestContext& context) {
+  redirect = context.arena.copy(redirect);  // the upstream's head goes away
+  http::NormalizedTarget target;
+  char* storage = context.arena.allocate(redirect.size() + 1);
+  if (http::normalize_target(redirect, context.server->merge_slashes, storage, target) != http::UriError::none) {
+    return false;
+  }
+  context.uri = target.path;
+  context.args = target.args;
+  if (context.method != http::Method::head) {
+    context.method = http::Method::get;
+    context.method_text = "GET";
+  }
+  return true;
 }
 
 }  // namespace drishti::filters

@@ -23,4 +23,8 @@ struct UpstreamAdvice {
 /// `location_prefix_uri` is what `proxy_redirect default` maps to. Views stay in HEAD's buffer or the arena.
 UpstreamAdvice take_upstream_head(const http::ResponseHead& head, context::RequestContext& context);
 
+/// Makes the path of an X-Accel-Redirect (decoded, dot segments resolved) the URI in force, and the method GET unless
+/// it is HEAD. False when it is no path that stays below the root: 404.
+bool take_accel_target(std::string_view redirect, context::RequestContext& context);
+
 }  // namespace drishti::filters

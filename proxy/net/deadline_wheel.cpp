@@ -81,7 +81,7 @@ std::optional<DeadlineWheel::Steady> DeadlineWheel::next_wakeup() const {
     if (bits == 0) continue;
     std::size_t slot = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
     std::uint64_t distance = (slot + slots - from) % slots;
-    return start_ + tick * static_cast<std::int64_t>(now_ + 1 + distance);
+    return start_ + tick * static_cast<std::int64_t>(now_ + distance);  // where tick now_ + 1 + distance begins
   }
   return std::nullopt;
 }

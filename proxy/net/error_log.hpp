@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "conf/config.hpp"
 
@@ -15,6 +16,11 @@ class ErrorLog {
   virtual bool enabled(conf::LogLevel level) const = 0;
   /// `connection` is nginx's *CID; 0 leaves it out. Any thread.
   virtual void write(conf::LogLevel level, std::uint64_t connection, std::string_view message) = 0;
+  /// Writes to LOGS, the error_log of a location, instead of the program's own. Any thread.
+  virtual void write_to([[maybe_unused]] const std::vector<conf::ErrorLog>& logs, conf::LogLevel level,
+                        std::uint64_t connection, std::string_view message) {
+    write(level, connection, message);
+  }
 };
 
 }  // namespace drishti::net

@@ -97,23 +97,31 @@ Task<IoResult> Stream::write_all(std::span<iovec> pieces, milliseconds timeout) 
   co_return IoResult{IoStatus::ok, 0, sent};
 }
 
-Task<IoResult> Stream::send_file(int file, std::uint64_t offset, std::uint64_t length, milliseconds timeout) {
-  constexpr std::uint64_t most_at_once = 512 << 10;  // other clients get their turn
+IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t length) {
+  constexpr std::uint64_t most_at_once = 512 << 10;
+  if (!is_open()) return {IoStatus::cancelled, 0, 0};
   auto position = static_cast<off_t>(offset);
-  std::uint64_t left = length;
-  while (left > 0) {
+  ssize_t n;
+  do {
+    n = ::sendfile(fd(), file, &position, std::min(length, most_at_once));
+  } while (n < 0 && errno == EINTR);
+  if (n > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+  if (n == 0) return {IoStatus::eof, 0, 0};
+  if (!would_block(errno)) return failed(errno);
+  channel_.clogged();
+  return {};
+}
+
+Task<IoResult> Stream::send_file(int file, std::uint64_t offset, std::uint64_t length, milliseconds timeout) {
+  std::uint64_t sent = 0;
+  while (sent < length) {
     Wake wake = co_await channel_.writable(timeout);
-    if (wake != Wake::ready) co_return from_wake(wake, length - left);
-    ssize_t n = ::sendfile(fd(), file, &position, std::min(left, most_at_once));
-    if (n > 0) {
-      left -= static_cast<std::uint64_t>(n);
-      continue;
-    }
-    if (n == 0) co_return IoResult{IoStatus::eof, 0, length - left};  // the file shrank
-    if (would_block(errno)) channel_.clogged();
-    else if (errno != EINTR) co_return IoResult{IoStatus::failed, errno, length - left};
+    if (wake != Wake::ready) co_return from_wake(wake, sent);
+    IoResult result = try_send_file(file, offset + sent, length - sent);
+    if (!result.ok()) co_return IoResult{result.status, result.error, sent};
+    sent += result.bytes;
   }
-  co_return IoResult{IoStatus::ok, 0, length};
+  co_return IoResult{IoStatus::ok, 0, sent};
 }
 
 void Stream::shutdown_write() {

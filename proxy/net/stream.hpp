@@ -38,6 +38,9 @@ class Stream {
   /// One send of all pieces without waiting; ok with fewer bytes: the socket is full.
   IoResult try_write(const iovec* pieces, std::size_t count);
 
+  /// One sendfile without waiting; as try_write. IoStatus::eof: the file is shorter than that.
+  IoResult try_send_file(int file, std::uint64_t offset, std::uint64_t length);
+
   /// At least one byte, or why not. TIMEOUT 0 = none.
   Task<IoResult> read_some(std::span<char> buffer, milliseconds timeout);
   /// All pieces (changed on the way). TIMEOUT is between two successful writes. `bytes` tells how many went out.

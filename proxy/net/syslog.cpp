@@ -17,9 +17,9 @@
 namespace drishti::net {
 namespace {
 
-constexpr std::array facilities{"kern", "user", "mail", "daemon", "auth", "intern", "lpr", "news",
-                                "uucp", "clock", "authpriv", "ftp", "ntp", "audit", "alert", "cron",
-                                "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+constexpr std::array facilities{"kern",   "user",   "mail",     "daemon", "auth",   "intern", "lpr",    "news",
+                                "uucp",   "clock",  "authpriv", "ftp",    "ntp",    "audit",  "alert",  "cron",
+                                "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr std::array severities{"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"};
 
 template <class Names>
@@ -69,7 +69,8 @@ std::pair<std::string, std::uint16_t> host_and_port(const std::string& server) {
   std::uint16_t port = 0;
   const char* end = server.data() + server.size();
   const auto result = std::from_chars(server.data() + colon + 1, end, port);
-  if (result.ec != std::errc() || result.ptr != end || port == 0) throw mistake("invalid port in syslog server", server);
+  if (result.ec != std::errc() || result.ptr != end || port == 0)
+    throw mistake("invalid port in syslog server", server);
   return {server.substr(0, colon), port};
 }
 
@@ -79,7 +80,8 @@ SocketAddress look_up(const std::string& server) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) throw mistake("host not found in syslog server", server);
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
+    throw mistake("host not found in syslog server", server);
   SocketAddress address(found->ai_addr, found->ai_addrlen);
   ::freeaddrinfo(found);
   address.set_port(port);
@@ -171,9 +173,9 @@ std::string syslog_header(const SyslogOptions& options, std::string_view host, s
   ::localtime_r(&when, &local);
   constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   char stamp[64];
-  const int size = std::snprintf(stamp, sizeof stamp, "<%d>%s %2d %02d:%02d:%02d ", options.facility * 8 + options.severity,
-                                 months[static_cast<std::size_t>(local.tm_mon)], local.tm_mday, local.tm_hour,
-                                 local.tm_min, local.tm_sec);
+  const int size = std::snprintf(
+      stamp, sizeof stamp, "<%d>%s %2d %02d:%02d:%02d ", options.facility * 8 + options.severity,
+      months[static_cast<std::size_t>(local.tm_mon)], local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
   std::string header(stamp, static_cast<std::size_t>(size));
   if (options.hostname) header.append(host).append(" ");
   return header.append(options.tag).append(": ");

@@ -1,5 +1,6 @@
 #pragma once
-// Log lines as RFC 3164 datagrams: `syslog:server=ADDRESS[:PORT]|unix:PATH[,facility=][,severity=][,tag=][,nohostname]`.
+// Log lines as RFC 3164 datagrams:
+// `syslog:server=ADDRESS[:PORT]|unix:PATH[,facility=][,severity=][,tag=][,nohostname]`.
 
 #include <cstdint>
 #include <memory>
@@ -12,9 +13,9 @@
 namespace drishti::net {
 
 struct SyslogOptions {
-  std::string server;       ///< as written
-  int facility = 23;        ///< local7
-  int severity = 6;         ///< info
+  std::string server;  ///< as written
+  int facility = 23;   ///< local7
+  int severity = 6;    ///< info
   std::string tag = "nginx";
   bool hostname = true;
 };

@@ -16,7 +16,7 @@ namespace drishti::request {
 
 /// A piece of the request's body.
 struct BodyPiece {
-  enum class Status : std::uint8_t { data, end, closed, timeout, malformed };
+  enum class Status : std::uint8_t { data, end, closed, timeout, malformed, interrupted };
   Status status = Status::end;
   std::string_view data;                       ///< valid until the next call
   http::Reject reject = http::Reject::none;    ///< why it is malformed
@@ -30,8 +30,8 @@ class ClientStream {
 
   /// The next piece of the request's body; sends `100 Continue` first when the client waits for it.
   virtual net::Task<BodyPiece> read_body() = 0;
-  /// Ends a read_body() that waits; it returns BodyPiece::Status::closed.
-  virtual void interrupt_read() = 0;
+  /// Ends a read_body() that waits, with Status::interrupted.
+  virtual void stop_reading_body() = 0;
   /// True when the whole body was read (or there is none).
   virtual bool body_done() const = 0;
   /// What of the body is already here, without waiting: body bytes in the buffer.

@@ -1,7 +1,6 @@
 #include "request/proxy_exchange.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
@@ -15,13 +14,14 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 ProxyExchange::ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic, context::RequestContext& context,
-                             ClientStream& client, Generation& generation)
+                             ClientStream& client, Generation& generation, RequestBody& body)
     : services_(services),
       dynamic_(dynamic),
       context_(context),
       client_(client),
       generation_(generation),
       settings_(context.location->proxy),
+      body_(body),
       attempt_(services, context, client) {}
 
 namespace {
@@ -42,6 +42,13 @@ bool has_looped(const http::FieldList& fields) {
 }  // namespace
 
 net::Task<Outcome> ProxyExchange::run() {
+  Outcome outcome = co_await exchange();
+  attempt_.release_connection();
+  lease_.release();
+  co_return outcome;
+}
+
+net::Task<Outcome> ProxyExchange::exchange() {
   if (has_looped(context_.head.fields)) {
     context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
     co_return Outcome::error(508);
@@ -49,7 +56,8 @@ net::Task<Outcome> ProxyExchange::run() {
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
-  if (wrong == 0 && !client_.body_done()) wrong = co_await take_body();
+  bool has_body = context_.head.body.kind != http::BodyKind::none;
+  if (wrong == 0 && has_body) wrong = co_await take_body();
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
     if (!client_.body_done()) client_.close_after_response();
@@ -92,7 +100,13 @@ net::Task<int> ProxyExchange::find_dynamic_group() {
 }
 
 net::Task<int> ProxyExchange::take_body() {
+  if (body_.was_streamed()) {  // an earlier upstream got it: what is left alone is not the request's body
+    context_.log_error(conf::LogLevel::error, "the request body was streamed to an upstream and can't be sent again");
+    co_return 500;
+  }
+  if (client_.body_done()) co_return 0;
   if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
+  body_.set_streamed();
   request_.stream_body = true;
   co_return 0;
 }
@@ -217,7 +231,9 @@ void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome
   upstream::Balancer& balancer = *view_->balancer;
   upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
                    context_.connection->id, {});
-  if (outcome == upstream::Outcome::failed) balancer.note_failure(peer);
+  if (outcome != upstream::Outcome::failed) return;
+  balancer.note_failure(peer);
+  view_->group->ask_for_resolve();
 }
 
 std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
@@ -226,7 +242,6 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   context_.attempts.back().status = status;
   log_failure(failure);
   report(*lease_, failure == Failure::local ? upstream::Outcome::not_counted : upstream::Outcome::failed);
-  if (failure == Failure::connect || failure == Failure::connect_timeout) view_->group->ask_for_resolve();
   RetryState state = retry_state();
   sent_before_ = state.request_sent;
   attempt_.connection().reset();
@@ -245,7 +260,7 @@ Outcome ProxyExchange::give_up(Failure failure) {
     trace.response_ms = 0;
     context_.attempts.push_back(trace);
     view_->group->ask_for_resolve();
-    context_.log_error(conf::LogLevel::error, failure_text(failure), upstream_url());
+    context_.log_error(conf::LogLevel::error, failure_message(failure, 0), upstream_url());
   }
   return Outcome::error(failure_status(failure));
 }
@@ -262,15 +277,12 @@ std::string ProxyExchange::upstream_url() const {
 }
 
 void ProxyExchange::log_failure(Failure failure) {
-  std::string message = failure_text(failure);
+  std::string message = failure_message(failure, attempt_.error());
   if (failure == Failure::invalid_header && attempt_.reject() != http::Reject::none) {
-    message = attempt_.reject() == http::Reject::head_too_large || attempt_.reject() == http::Reject::field_too_large
-                  ? "upstream sent too big header while reading response header from upstream"
-                  : message + " (" + std::string(http::reject_text(attempt_.reject())) + ")";
+    bool is_big = attempt_.reject() == http::Reject::head_too_large || attempt_.reject() == http::Reject::field_too_large;
+    if (is_big) message = "upstream sent too big header while reading response header from upstream";
+    else message += " (" + std::string(http::reject_text(attempt_.reject())) + ")";
   }
-  int error = attempt_.error();
-  if (error != 0) message += " (" + std::to_string(error) + ": " + std::strerror(error) + ")";
-  if (failure == Failure::connect) message += " while connecting to upstream";
   context_.log_error(failure == Failure::local ? conf::LogLevel::crit : conf::LogLevel::error, message, upstream_url());
 }
 
@@ -301,8 +313,10 @@ net::Task<Outcome> ProxyExchange::respond() {
   filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);
   if (advice.redirect) {
     end_attempt();
-    std::string_view target = context_.arena.copy(*advice.redirect);
-    co_return Outcome{target.starts_with('@') ? Outcome::Kind::named : Outcome::Kind::relocate, 0, false, target};
+    if (advice.redirect->starts_with('@'))
+      co_return Outcome{Outcome::Kind::named, 0, false, context_.arena.copy(*advice.redirect)};
+    if (!filters::take_accel_target(*advice.redirect, context_)) co_return Outcome::error(404);
+    co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
@@ -312,7 +326,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     context_.log_error(conf::LogLevel::error, relayed.reason, upstream_url());
   if (relayed.end == RelayResult::End::upstream_failed && !client_.head_sent()) co_return Outcome::error(502);
   if (relayed.reusable) {
-    view_->pool->give_back(std::move(attempt_.connection()), view_->group->config(),
+    view_->pool->give_back(attempt_.release_connection(), view_->group->config(),
                            std::chrono::seconds{head.keep_alive_timeout_seconds});
   }
   co_return Outcome::sent();

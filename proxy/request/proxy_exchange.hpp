@@ -14,15 +14,18 @@
 
 namespace drishti::request {
 
+/// Lives until the access log is written: $upstream_http_* and the answer's fields point into the head it received.
 class ProxyExchange {
  public:
+  /// `body`: gathered by the first exchange that needs it, sent again by later ones (error_page, X-Accel-Redirect).
   ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic, context::RequestContext& context,
-                ClientStream& client, Generation& generation);
+                ClientStream& client, Generation& generation, RequestBody& body);
 
-  /// Answers the client, or says what the request handler shall answer.
+  /// Answers the client, or says what the request handler shall answer. At its end the peer and the connection are free.
   net::Task<Outcome> run();
 
  private:
+  net::Task<Outcome> exchange();
   void use_configured_group();
   net::Task<int> find_dynamic_group();
   net::Task<int> take_body();
@@ -52,7 +55,7 @@ class ProxyExchange {
 
   UpstreamView* view_ = nullptr;
   std::optional<std::string_view> uri_;   ///< the URI part of proxy_pass
-  RequestBody body_;
+  RequestBody& body_;
   UpstreamRequest request_;
   upstream::PickRequest pick_;
   upstream::PeerLease lease_;

@@ -41,6 +41,7 @@ int body_failure_status(const BodyPiece& piece) {
   switch (piece.status) {
     case BodyPiece::Status::timeout: return 408;
     case BodyPiece::Status::malformed: return http::reject_status(piece.reject);
+    case BodyPiece::Status::interrupted:
     case BodyPiece::Status::closed: return 499;
     default: return 0;
   }

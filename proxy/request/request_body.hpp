@@ -26,6 +26,9 @@ class RequestBody {
   bool in_file() const { return file_ >= 0; }
   int file() const { return file_; }
   std::string_view memory() const { return view_; }
+  /// Instead of gathering, an exchange reads from the client while it sends (proxy_request_buffering off).
+  void set_streamed() { streamed_ = true; }
+  bool was_streamed() const { return streamed_; }
 
  private:
   int append(std::string_view data, const conf::CoreSettings& settings);
@@ -34,6 +37,7 @@ class RequestBody {
   std::string_view view_;
   std::uint64_t size_ = 0;
   int file_ = -1;
+  bool streamed_ = false;
 };
 
 /// The status for a body piece that is not data (408, 400, 499).

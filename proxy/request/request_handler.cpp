@@ -1,6 +1,9 @@
 #include "request/request_handler.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
@@ -26,7 +29,11 @@ struct RequestHandler::Run {
   context::RequestContext& context;
   ClientStream& client;
   Generation& generation;
+  RequestBody request_body{};
+  std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
+  std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
 
+  ProxyExchange& new_exchange();
   const routing::Router& router() const { return generation.snapshot().router; }
 
   bool choose_server();
@@ -214,9 +221,14 @@ net::Task<Outcome> RequestHandler::Run::content() {
     if (result.action != filters::StaticResult::Action::go_on) co_return co_await serve_file(std::move(result));
   }
   if (!context.location->proxy_pass) co_return co_await serve_file(filters::serve_static(context));
-  ProxyExchange exchange(services, dynamic, context, client, generation);
-  Outcome outcome = co_await exchange.run();
+  Outcome outcome = co_await new_exchange().run();
   co_return outcome;
+}
+
+ProxyExchange& RequestHandler::Run::new_exchange() {
+  if (!exchange) return exchange.emplace(services, dynamic, context, client, generation, request_body);
+  later_exchanges.push_back(std::make_unique<ProxyExchange>(services, dynamic, context, client, generation, request_body));
+  return *later_exchanges.back();
 }
 
 net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result) {
@@ -231,11 +243,12 @@ net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result)
 }
 
 void RequestHandler::Run::set_uri(std::string_view target) {
-  if (target.empty()) return;
+  context.raw_target_valid = false;
+  context.location_prefix_valid = true;
+  if (target.empty()) return;  // set already
   auto question = target.find('?');
   context.uri = target.substr(0, question);
   context.args = question == target.npos ? std::string_view{} : target.substr(question + 1);
-  context.raw_target_valid = false;
 }
 
 net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outcome) {
@@ -246,23 +259,24 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
   }
   context.is_internal = true;
   context.upstream_head = nullptr;
-  context.response.reset();
+  if (!context.response.keep_fields) context.response.reset();
   if (outcome.kind == Outcome::Kind::named) {
     const conf::Location* named = router().find_named(*context.server, outcome.text);
     if (!named) {
       context.log_error(conf::LogLevel::error, "could not find named location \"" + std::string(outcome.text) + "\"");
       co_return co_await error(500);
     }
-    context.location = named;
-    context.raw_target_valid = false;
+    context.location = named;  // the URI stays as the client wrote it
     co_return co_await run_location();
   }
   set_uri(outcome.text);
+  context.location = context.server->root.get();
+  if (auto answered = rewrite_by_server()) co_return *answered;  // nginx runs this phase again, too
   co_return co_await find_and_run_location();
 }
 
 net::Task<Outcome> RequestHandler::Run::error(int status) {
-  context.response.reset();
+  filters::start_error(context);
   if (status == 499 || status == 444) {
     context.response.status = status;
     client.abort();
@@ -272,11 +286,10 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
   filters::ErrorPageResult page = filters::find_error_page(status, context);
   using Action = filters::ErrorPageResult::Action;
   if (page.action == Action::builtin) {
-
     co_await send_builtin(services, context, client, status);
     co_return Outcome::sent();
   }
-  context.error_page_active = true;
+  context.error_page_active = !*context.location->core.recursive_error_pages;
   context.error_status = page.status;
   if (page.action == Action::redirect) {
     bool is_redirect = page.status >= 301 && page.status <= 308;

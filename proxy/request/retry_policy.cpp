@@ -1,5 +1,8 @@
 #include "request/retry_policy.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 namespace drishti::request {
 namespace {
 
@@ -26,20 +29,26 @@ bool may_repeat(const conf::ProxySettings& settings, const RetryState& state) {
 
 int failure_status(Failure failure) { return is_timeout(failure) ? 504 : 502; }
 
-const char* failure_text(Failure failure) {
+std::string failure_message(Failure failure, int error) {
+  constexpr const char* connecting = " while connecting to upstream";
+  constexpr const char* sending = " while sending request to upstream";
+  constexpr const char* reading = " while reading response header from upstream";
+  if (is_timeout(failure)) error = ETIMEDOUT;
+  std::string reason = error == 0 ? "" : " (" + std::to_string(error) + ": " + std::strerror(error) + ")";
   switch (failure) {
-    case Failure::none: return "no failure";
-    case Failure::connect: return "connect() failed";
-    case Failure::connect_timeout: return "upstream timed out while connecting to upstream";
-    case Failure::send: return "sending the request to upstream failed";
-    case Failure::send_timeout: return "upstream timed out while sending request to upstream";
-    case Failure::closed_early: return "upstream prematurely closed connection while reading response header from upstream";
-    case Failure::read_timeout: return "upstream timed out while reading response header from upstream";
-    case Failure::invalid_header: return "upstream sent invalid header while reading response header from upstream";
-    case Failure::local: return "no resources to connect to upstream";
-    case Failure::no_live_peer: return "no live upstreams while connecting to upstream";
+    case Failure::none: break;
+    case Failure::connect: return "connect() failed" + reason + connecting;
+    case Failure::connect_timeout: return "upstream timed out" + reason + connecting;
+    case Failure::send: return "writev() failed" + reason + sending;
+    case Failure::send_timeout: return "upstream timed out" + reason + sending;
+    case Failure::closed_early:
+      return (error == 0 ? "upstream prematurely closed connection" : "recv() failed" + reason) + reading;
+    case Failure::read_timeout: return "upstream timed out" + reason + reading;
+    case Failure::invalid_header: return std::string("upstream sent invalid header") + reading;
+    case Failure::local: return "no resources to connect to upstream" + reason + connecting;
+    case Failure::no_live_peer: return std::string("no live upstreams") + connecting;
   }
-  return "";
+  return {};
 }
 
 bool is_idempotent(http::Method method) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "conf/config.hpp"
 #include "http/message.hpp"
@@ -25,7 +26,8 @@ enum class Failure : std::uint8_t {
 
 /// The status that the client gets when FAILURE ends the request: 504 for timeouts, else 502.
 int failure_status(Failure failure);
-const char* failure_text(Failure failure);
+/// For the error log, in nginx's words, because log readers look for them. ERROR: errno, or 0.
+std::string failure_message(Failure failure, int error);
 
 /// What the policy has to know of a request's attempts.
 struct RetryState {

@@ -1,25 +1,45 @@
 #include "request/upgrade_tunnel.hpp"
 
+#include <algorithm>
+
 #include "net/join.hpp"
 
 namespace drishti::request {
 namespace {
 
-/// Traffic in either direction keeps the whole tunnel alive.
-struct Activity {
+/// Both directions of a tunnel. Traffic in either keeps the whole tunnel alive.
+struct Tunnel {
+  WorkerServices& services;
+  net::Stream& browser;
+  net::Stream& backend;
   net::milliseconds idle_limit;
   net::Clock::Steady last;
+  bool has_ended = false;
+
+  net::milliseconds time_left() const {
+    auto left = std::chrono::ceil<net::milliseconds>(last + idle_limit - services.clock().now());
+    return std::max(left, net::milliseconds{1});
+  }
+  bool is_idle() const { return services.clock().now() - last >= idle_limit; }
+  /// Wakes both pumps; one that is about to run sees the flag.
+  void end() {
+    has_ended = true;
+    for (net::Stream* stream : {&browser, &backend}) {
+      if (!stream->is_open()) continue;
+      stream->channel().cancel();
+      stream->shutdown_write();
+    }
+  }
 };
 
 /// Copies one direction until EOF, then ends the other side's direction; a failure or timeout ends both.
-net::Task<void> pump(WorkerServices& services, net::Stream& from, net::Stream& to, Activity& activity,
-                     std::uint64_t& bytes) {
-  for (;;) {
-    net::Wake wake = co_await from.channel().readable(activity.idle_limit);
-    if (wake == net::Wake::timeout && services.clock().now() - activity.last < activity.idle_limit) continue;
-    if (wake != net::Wake::ready) break;
-    activity.last = services.clock().now();
-    net::Buffer buffer = services.buffers.take(net::BufferPool::medium);
+net::Task<void> pump(Tunnel& tunnel, net::Stream& from, net::Stream& to, std::uint64_t& bytes) {
+  while (!tunnel.has_ended) {
+    net::Wake wake = co_await from.channel().readable(tunnel.time_left());
+    if (wake == net::Wake::timeout && !tunnel.is_idle()) continue;
+    if (wake != net::Wake::ready || tunnel.has_ended) break;
+    tunnel.last = tunnel.services.clock().now();
+    net::Buffer buffer = tunnel.services.buffers.take(net::BufferPool::medium);
     net::IoResult result = from.try_read(buffer.writable());
     if (result.status == net::IoStatus::eof) {
       to.shutdown_write();
@@ -28,14 +48,11 @@ net::Task<void> pump(WorkerServices& services, net::Stream& from, net::Stream& t
     if (!result.ok()) break;
     if (result.bytes == 0) continue;
     iovec piece{buffer.data(), result.bytes};
-    result = co_await to.write_all({&piece, 1}, activity.idle_limit);
-    if (!result.ok()) break;
+    result = co_await to.write_all({&piece, 1}, tunnel.idle_limit);
     bytes += result.bytes;
+    if (!result.ok()) break;
   }
-  from.channel().cancel();
-  to.channel().cancel();
-  from.shutdown_write();
-  to.shutdown_write();
+  tunnel.end();
 }
 
 net::Task<bool> send_early(net::Stream& to, std::string_view bytes, net::milliseconds timeout) {
@@ -54,14 +71,22 @@ net::Task<void> run_tunnel(WorkerServices& services, context::RequestContext& co
   std::string early;
   net::Stream& browser = client.upgrade(early);
   net::Stream& backend = connection.stream;
-  Activity activity{*context.location->proxy.read_timeout, services.clock().now()};
+  Tunnel tunnel{services, browser, backend, *context.location->proxy.read_timeout, services.clock().now()};
   std::uint64_t to_client = 0, to_backend = 0;
   std::string from_backend(connection.buffer.readable());
   if (!co_await send_early(backend, early, *context.location->proxy.send_timeout)) co_return;
   if (!co_await send_early(browser, from_backend, *context.location->core.send_timeout)) co_return;
-  net::Companion upward(pump(services, browser, backend, activity, to_backend));
-  co_await pump(services, backend, browser, activity, to_client);
+  // A worker that stops closes the client's stream; a pump that writes to the backend learns of it only this way.
+  client.watch_for_close(
+      [](void* self) {
+        auto& ended = *static_cast<Tunnel*>(self);
+        if (!ended.browser.is_open()) ended.end();
+      },
+      &tunnel);
+  net::Companion upward(pump(tunnel, browser, backend, to_backend));
+  co_await pump(tunnel, backend, browser, to_client);
   co_await upward.join();
+  client.watch_for_close(nullptr, nullptr);
   context.bytes_sent += to_client + from_backend.size();
   context.body_bytes_sent += to_client + from_backend.size();
   context.attempts.back().bytes_received += to_client;

@@ -35,6 +35,11 @@ Failure UpstreamAttempt::classify(const net::IoResult& result, Failure on_timeou
   return result.status == net::IoStatus::timeout ? on_timeout : on_failure;
 }
 
+upstream::UpstreamConnectionPtr UpstreamAttempt::release_connection() {
+  if (connection_) head_memory_ = std::move(connection_->buffer);
+  return std::move(connection_);
+}
+
 bool UpstreamAttempt::fill_bind_address(SocketAddress& address) {
   if (!*settings_.bind) return false;
   auto parsed = SocketAddress::from_ip(context::evaluate(**settings_.bind, context_), 0);
@@ -61,6 +66,7 @@ net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> pe
                                         const UpstreamRequest& request, bool allow_pooled) {
   auto begun = services_.clock().now();
   sent_ = complete_ = stale_reuse_ = early_response_ = interim_waits_ = false;
+  error_ = 0;
   context::Attempt& trace = context_.attempts.back();
   connection_ = allow_pooled ? pool.take(*peer) : nullptr;
   if (connection_) {
@@ -82,31 +88,19 @@ net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> pe
 }
 
 // Waits for room, but also for a response that comes early (threat R13): then the rest is not sent.
-net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
-  net::Stream& stream = connection_->stream;
-  pieces = net::skip_bytes(pieces, 0);
-  while (!pieces.empty()) {
-    net::IoResult result = stream.try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
-    if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
-    if (result.bytes > 0) sent_ = true;
-    context_.attempts.back().bytes_sent += result.bytes;
-    pieces = net::skip_bytes(pieces, result.bytes);
-    if (pieces.empty()) break;
-    stream.channel().clogged();
-    milliseconds timeout = *settings_.send_timeout;
-    net::Channel& channel = stream.channel();
-    net::Wake wake = co_await (interim_waits_ ? channel.writable(timeout) : channel.readable_or_writable(timeout));
-    if (wake == net::Wake::timeout) co_return Failure::send_timeout;
-    if (wake == net::Wake::cancelled) co_return Failure::send;
-    if (response_is_here()) co_return Failure::send;
-  }
-  co_return Failure::none;
+net::Task<Failure> UpstreamAttempt::wait_for_room() {
+  net::Channel& channel = connection_->stream.channel();
+  milliseconds timeout = *settings_.send_timeout;
+  net::Channel::Waiter room = interim_waits_ ? channel.writable(timeout) : channel.readable_or_writable(timeout);
+  net::Wake wake = co_await room;
+  if (wake == net::Wake::timeout) co_return Failure::send_timeout;
+  if (wake == net::Wake::cancelled) co_return Failure::send;
+  co_return response_came_early() ? Failure::send : Failure::none;
 }
 
-// Whether bytes (or the end) came from the upstream before the request was sent; then the rest is not sent.
-bool UpstreamAttempt::response_is_here() {
+bool UpstreamAttempt::response_came_early() {
   net::Channel& channel = connection_->stream.channel();
-  if (!channel.maybe_readable()) return false;
+  if (early_response_ || !channel.maybe_readable()) return early_response_;
   char start[10];
   ssize_t size = ::recv(channel.fd(), start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -117,6 +111,24 @@ bool UpstreamAttempt::response_is_here() {
   interim_waits_ = size == sizeof start && std::string_view(start, 7) == "HTTP/1." && start[9] == '1';
   early_response_ = !interim_waits_;
   return early_response_;
+}
+
+net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
+  net::Stream& stream = connection_->stream;
+  pieces = net::skip_bytes(pieces, 0);
+  if (response_came_early()) co_return Failure::send;
+  while (!pieces.empty()) {
+    net::IoResult result = stream.try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
+    if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
+    if (result.bytes > 0) sent_ = true;
+    context_.attempts.back().bytes_sent += result.bytes;
+    pieces = net::skip_bytes(pieces, result.bytes);
+    if (pieces.empty()) break;
+    stream.channel().clogged();
+    Failure failure = co_await wait_for_room();
+    if (failure != Failure::none) co_return failure;
+  }
+  co_return Failure::none;
 }
 
 namespace {
@@ -162,29 +174,21 @@ net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
 }
 
 net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
-  constexpr std::uint64_t step = 256 << 10;
-  for (std::uint64_t offset = 0; offset < body.size();) {
-    if (response_is_here()) co_return Failure::send;
-    std::uint64_t length = std::min(step, body.size() - offset);
-    net::Channel& channel = connection_->stream.channel();
-    if (!interim_waits_) channel.set_hook([](net::Channel& upstream, void*) { upstream.cancel(); }, nullptr);
-    net::IoResult result =
-        co_await connection_->stream.send_file(body.file(), offset, length, *settings_.send_timeout);
-    channel.set_hook(nullptr, nullptr);
-    context_.attempts.back().bytes_sent += result.bytes;
-    offset += result.bytes;
-    bool was_interrupted = result.status == net::IoStatus::cancelled && !client_.is_gone();
-    if (was_interrupted && response_is_here()) co_return Failure::send;
-    if (was_interrupted && interim_waits_) continue;
+  for (std::uint64_t sent = 0; sent < body.size();) {
+    Failure failure = co_await wait_for_room();
+    if (failure != Failure::none) co_return failure;
+    net::IoResult result = connection_->stream.try_send_file(body.file(), sent, body.size() - sent);
     if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
+    sent += result.bytes;
+    context_.attempts.back().bytes_sent += result.bytes;
   }
   co_return Failure::none;
 }
 
-// A response ends the wait for a client that holds its body back (threat R13).
-net::Task<BodyPiece> UpstreamAttempt::next_piece() {
+// An upstream that answers while the client is slow ends the wait for the client.
+net::Task<BodyPiece> UpstreamAttempt::read_client_body() {
   net::Channel& channel = connection_->stream.channel();
-  net::Channel::Hook hook = [](net::Channel&, void* client) { static_cast<ClientStream*>(client)->interrupt_read(); };
+  net::Channel::Hook hook = [](net::Channel&, void* client) { static_cast<ClientStream*>(client)->stop_reading_body(); };
   if (!interim_waits_) channel.set_hook(hook, &client_);
   BodyPiece body = co_await client_.read_body();
   channel.set_hook(nullptr, nullptr);
@@ -195,11 +199,11 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
   conf::Bytes limit = *context_.location->core.client_max_body_size;
   std::uint64_t total = 0;
   for (;;) {
-    if (response_is_here()) co_return Failure::send;
-    BodyPiece body = co_await next_piece();
-    bool was_interrupted = body.status == BodyPiece::Status::closed && !client_.is_gone();
-    if (was_interrupted && response_is_here()) co_return Failure::send;
-    if (was_interrupted && interim_waits_) continue;
+    if (response_came_early()) co_return Failure::send;
+    BodyPiece body = co_await read_client_body();
+    bool was_stopped = body.status == BodyPiece::Status::interrupted || body.status == BodyPiece::Status::closed;
+    if (was_stopped && !client_.is_gone() && response_came_early()) co_return Failure::send;
+    if (was_stopped && !client_.is_gone() && interim_waits_) continue;
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       client_status_ = body_failure_status(body);
       co_return Failure::send;

@@ -38,6 +38,8 @@ class UpstreamAttempt {
 
   http::ResponseHead& head() { return head_; }
   upstream::UpstreamConnectionPtr& connection() { return connection_; }
+  /// Parts with the connection; the memory that head() points into stays until the next run().
+  upstream::UpstreamConnectionPtr release_connection();
   /// A byte of the request may have reached the peer.
   bool request_sent() const { return sent_; }
   /// A byte of the streamed body was taken from the client: it can't be sent again.
@@ -57,8 +59,9 @@ class UpstreamAttempt {
   net::Task<Failure> send(const UpstreamRequest& request);
   net::Task<Failure> send_file(const RequestBody& body);
   net::Task<Failure> send_streamed(const UpstreamRequest& request);
-  net::Task<BodyPiece> next_piece();
-  bool response_is_here();
+  net::Task<Failure> wait_for_room();
+  bool response_came_early();
+  net::Task<BodyPiece> read_client_body();
   net::Task<Failure> send_pieces(std::span<iovec> pieces);
   net::Task<Failure> read_head(const UpstreamRequest& request);
   Failure classify(const net::IoResult& result, Failure on_timeout, Failure on_failure);
@@ -69,6 +72,7 @@ class UpstreamAttempt {
   ClientStream& client_;
   const conf::ProxySettings& settings_;
   upstream::UpstreamConnectionPtr connection_;
+  net::Buffer head_memory_;  ///< the buffer of a connection that was released
   http::ResponseParser parser_;
   http::ResponseHead& head_;
   bool sent_ = false;

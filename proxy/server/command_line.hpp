@@ -22,21 +22,21 @@ struct CommandLine {
   enum class Syntax { by_name, nginx, yaml };
 
   Action action = Action::run;
-  bool show_version = false;      ///< -v, -V, -?, -h: printed before anything else; only a test goes on behind it
-  bool show_help = false;         ///< -?, -h, --help
-  bool show_build = false;        ///< -V
-  bool quiet = false;             ///< -q
-  Signal signal = Signal::stop;   ///< -s
+  bool show_version = false;     ///< -v, -V, -?, -h: printed before anything else; only a test goes on behind it
+  bool show_help = false;        ///< -?, -h, --help
+  bool show_build = false;       ///< -V
+  bool quiet = false;            ///< -q
+  Signal signal = Signal::stop;  ///< -s
   std::string prefix = "/etc/nginx/";
-  std::string conf_path;          ///< absolute; never empty after parsing
+  std::string conf_path;  ///< absolute; never empty after parsing
   bool conf_path_given = false;
   std::string error_log;          ///< -e; empty = the built-in default
   std::string global_directives;  ///< -g
 
   // convert
   std::string input;
-  std::string output;             ///< empty = standard output
-  Syntax to = Syntax::by_name;    ///< by_name: the other syntax than the input's
+  std::string output;           ///< empty = standard output
+  Syntax to = Syntax::by_name;  ///< by_name: the other syntax than the input's
 
   // explain
   std::string method;

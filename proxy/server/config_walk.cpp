@@ -36,6 +36,14 @@ std::set<std::string> log_paths(const conf::Config& config) {
   return paths;
 }
 
+std::vector<conf::ErrorLog> location_error_logs(const conf::Config& config) {
+  std::vector<conf::ErrorLog> logs;
+  for_each_location(config, [&](const conf::Location& location) {
+    logs.insert(logs.end(), location.core.error_logs->begin(), location.core.error_logs->end());
+  });
+  return logs;
+}
+
 std::set<std::string> temp_paths(const conf::Config& config) {
   std::set<std::string> paths;
   for_each_location(config, [&](const conf::Location& location) {

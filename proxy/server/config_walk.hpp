@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "conf/config.hpp"
 
@@ -15,6 +16,9 @@ void for_each_location(const conf::Config& config, const LocationVisitor& visit)
 
 /// The paths of all access logs and error logs, each once.
 std::set<std::string> log_paths(const conf::Config& config);
+
+/// The error_logs of all locations, with repetitions.
+std::vector<conf::ErrorLog> location_error_logs(const conf::Config& config);
 
 /// The directories of client_body_temp_path and proxy_temp_path that the configuration names, each once.
 std::set<std::string> temp_paths(const conf::Config& config);

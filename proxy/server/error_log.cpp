@@ -63,69 +63,90 @@ void format_error_line(std::string& out, std::int64_t seconds, LogLevel level, s
 
 namespace {
 
-ErrorLog::Target open_target(net::LogHub& hub, const conf::ErrorLog& log) {
-  ErrorLog::Target target{log.level, log.path == "stderr", {}};
+void open_files(net::LogHub& hub, const conf::ErrorLog& log, ErrorLog::Targets& targets) {
+  targets.lowest = std::min(targets.lowest, log.level);
+  ErrorLog::Targets::Files& files = targets.files[log.path];
   if (log.path.rfind("syslog:", 0) != 0) {
-    target.files.push_back(hub.open(log.path));
-    return target;
+    if (files.empty()) files.push_back(hub.open(log.path));
+    return;
   }
-  for (int level = 0; level <= static_cast<int>(LogLevel::emerg); ++level) {
-    const auto severity = static_cast<LogLevel>(level);
-    const bool used = severity >= log.level;
-    target.files.push_back(used ? hub.open(log.path + ",severity=" + level_name(severity)) : nullptr);
+  files.resize(static_cast<std::size_t>(LogLevel::emerg) + 1);
+  for (std::size_t level = static_cast<std::size_t>(log.level); level < files.size(); ++level) {
+    if (files[level] == nullptr) {
+      files[level] = hub.open(log.path + ",severity=" + level_name(static_cast<LogLevel>(level)));
+    }
   }
-  return target;
 }
 
 }  // namespace
 
-ErrorLog::Targets ErrorLog::open_targets(net::LogHub& hub, const std::vector<conf::ErrorLog>& logs) {
+ErrorLog::Targets ErrorLog::open_targets(net::LogHub& hub, const std::vector<conf::ErrorLog>& main,
+                                         const std::vector<conf::ErrorLog>& others) {
   Targets targets;
-  for (const conf::ErrorLog& log : logs) targets.push_back(open_target(hub, log));
+  targets.main = main;
+  for (const conf::ErrorLog& log : main) {
+    open_files(hub, log, targets);
+    targets.has_stderr = targets.has_stderr || log.path == "stderr";
+  }
+  for (const conf::ErrorLog& log : others) open_files(hub, log, targets);
   return targets;
 }
 
 void ErrorLog::use(Targets targets) {
-  LogLevel lowest = LogLevel::emerg;
-  bool has_stderr = false;
-  for (const Target& target : targets) {
-    lowest = std::min(lowest, target.level);
-    has_stderr = has_stderr || target.is_stderr;
-  }
   const std::lock_guard lock(mutex_);
-  targets_.swap(targets);
-  lowest_.store(lowest);
-  has_stderr_.store(has_stderr);
+  std::swap(targets_, targets);
+  lowest_.store(targets_.lowest);
+  has_stderr_.store(targets_.has_stderr);
 }
 
 bool ErrorLog::enabled(LogLevel level) const { return level >= lowest_.load(std::memory_order_relaxed); }
 
 void ErrorLog::write(LogLevel level, std::uint64_t connection, std::string_view message) {
-  if (!enabled(level)) return;
+  if (enabled(level)) filter(nullptr, level, connection, message);
+}
+
+void ErrorLog::write_to(const Logs& logs, LogLevel level, std::uint64_t connection, std::string_view message) {
+  const bool wanted = std::any_of(logs.begin(), logs.end(), [level](const auto& log) { return level >= log.level; });
+  if (wanted) filter(&logs, level, connection, message);
+}
+
+void ErrorLog::filter(const Logs* logs, LogLevel level, std::uint64_t connection, std::string_view message) {
   std::optional<RepeatFilter::Summary> summary;
   const bool admitted = repeats_.admit(level, message, now_seconds(), summary);
-  if (summary) emit(summary->level, 0, summary->text);
-  if (admitted) emit(level, connection, message);
+  if (summary) emit(nullptr, summary->level, 0, summary->text);
+  if (admitted) emit(logs, level, connection, message);
 }
 
 void ErrorLog::write_summaries() {
-  for (const RepeatFilter::Summary& summary : repeats_.ended(now_seconds())) emit(summary.level, 0, summary.text);
+  for (const RepeatFilter::Summary& summary : repeats_.ended(now_seconds()))
+    emit(nullptr, summary.level, 0, summary.text);
 }
 
-void ErrorLog::emit(LogLevel level, std::uint64_t connection, std::string_view message) {
+void ErrorLog::emit(const Logs* logs, LogLevel level, std::uint64_t connection, std::string_view message) {
   thread_local std::string line;
   format_error_line(line, now_seconds(), level, connection, message);
-  submit(level, line);
+  submit(logs, level, line);
   if (echo_.load(std::memory_order_relaxed)) echo(level, message);
 }
 
-void ErrorLog::submit(LogLevel level, std::string_view line) {
+/// A request of an older configuration may name a log that is no longer open; its message goes to the program's own.
+void ErrorLog::submit(const Logs* logs, LogLevel level, std::string_view line) {
   const std::lock_guard lock(mutex_);
-  for (const Target& target : targets_) {
-    if (level < target.level) continue;
-    const auto& file = target.files.size() == 1 ? target.files[0] : target.files[static_cast<std::size_t>(level)];
+  if (logs == nullptr || !submit_to(*logs, level, line)) submit_to(targets_.main, level, line);
+}
+
+bool ErrorLog::submit_to(const Logs& logs, LogLevel level, std::string_view line) {
+  bool done = false;
+  for (const conf::ErrorLog& log : logs) {
+    const auto found = targets_.files.find(log.path);
+    if (level < log.level || found == targets_.files.end()) continue;
+    const Targets::Files& files = found->second;
+    const auto& file = files.size() == 1 ? files[0] : files[static_cast<std::size_t>(level)];
+    if (file == nullptr) continue;
     file->submit(line, 1);
+    done = true;
   }
+  return done;
 }
 
 void ErrorLog::echo(LogLevel level, std::string_view message) const {

@@ -36,7 +36,8 @@ std::uint16_t port_of(std::string_view authority) {
   std::uint16_t port = 0;
   const char* end = authority.data() + authority.size();
   const auto result = std::from_chars(authority.data() + colon + 1, end, port);
-  if (result.ec != std::errc() || result.ptr != end) throw UsageError("invalid port in \"" + std::string(authority) + "\"");
+  if (result.ec != std::errc() || result.ptr != end)
+    throw UsageError("invalid port in \"" + std::string(authority) + "\"");
   return port;
 }
 
@@ -144,7 +145,8 @@ SocketAddress Explanation::local_address() const {
 
 void Explanation::choose_server() {
   std::string host(context_.head.host);
-  std::transform(host.begin(), host.end(), host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   if (host.ends_with('.')) host.pop_back();
   const std::string_view kept = context_.arena.copy(host);
   routing::RegexMatch match;
@@ -162,7 +164,8 @@ bool Explanation::normalise() {
   context_.method_text = context_.head.method_text;
   http::NormalizedTarget target;
   char* scratch = context_.arena.allocate(context_.head.target.size() + 1);
-  if (http::normalize_target(context_.head.target, context_.server->merge_slashes, scratch, target) != http::UriError::none) {
+  if (http::normalize_target(context_.head.target, context_.server->merge_slashes, scratch, target) !=
+      http::UriError::none) {
     line("The path is refused: bad escape, control byte, or .. above the root");
     answer(400);
     return false;
@@ -177,7 +180,8 @@ bool Explanation::normalise() {
 bool Explanation::tell(const filters::RewriteResult& result, const std::vector<conf::RewriteOp>& ops) {
   using Action = filters::RewriteResult::Action;
   const std::string first = place(ops.front().where), last = place(ops.back().where);
-  const std::string target = std::string(context_.uri) + (context_.args.empty() ? "" : "?" + std::string(context_.args));
+  const std::string target =
+      std::string(context_.uri) + (context_.args.empty() ? "" : "?" + std::string(context_.args));
   line("Rewrite phase: " + first + (last == first ? "" : " to " + last));
   switch (result.action) {
     case Action::go_on:
@@ -187,7 +191,8 @@ bool Explanation::tell(const filters::RewriteResult& result, const std::vector<c
       detail("the URI is now " + target + "; the location is looked for again");
       return true;
     case Action::redirect:
-      line("Answer: " + std::to_string(result.status) + ", Location: " + std::string(filters::redirect_location(result.text, context_)));
+      line("Answer: " + std::to_string(result.status) +
+           ", Location: " + std::string(filters::redirect_location(result.text, context_)));
       return false;
     case Action::respond:
       if (result.has_text) {
@@ -343,7 +348,8 @@ void Explanation::tell_proxy() {
 void Explanation::tell_group(const conf::Upstream& upstream) {
   line("Upstream: " + upstream.name + "  " + place(upstream.where));
   detail(balance_text(upstream.method));
-  for (const conf::UpstreamServer& server : upstream.servers) detail(server_line_text(server) + "  " + place(server.where));
+  for (const conf::UpstreamServer& server : upstream.servers)
+    detail(server_line_text(server) + "  " + place(server.where));
   if (upstream.servers.size() == 1) detail("if it has one address only, it is never taken out and nothing is retried");
   detail("every address of a name is a peer of its own; names are looked up while the proxy runs");
 }
@@ -374,7 +380,8 @@ void Explanation::tell_retries() {
   if (request::is_idempotent(context_.method) || next.non_idempotent) {
     detail(std::string(context_.method_text) + " may be repeated on another peer, each peer once");
   } else {
-    detail(std::string(context_.method_text) + " is repeated only when nothing of it was sent (connection refused or timed out)");
+    detail(std::string(context_.method_text) +
+           " is repeated only when nothing of it was sent (connection refused or timed out)");
   }
   const int tries = *proxy.next_upstream_tries;
   detail("proxy_next_upstream_tries " + std::to_string(tries) + (tries == 0 ? " (as many as there are peers)" : ""));

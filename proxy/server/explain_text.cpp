@@ -9,38 +9,56 @@ std::string place(const conf::Where& where) { return where.file == nullptr ? "(d
 
 std::string location_text(const Location& location) {
   switch (location.kind) {
-    case Location::Kind::server_root: return "no location (the server's own settings)";
-    case Location::Kind::exact: return "location = " + location.pattern;
-    case Location::Kind::prefix: return "location " + location.pattern;
-    case Location::Kind::prefix_final: return "location ^~ " + location.pattern;
+    case Location::Kind::server_root:
+      return "no location (the server's own settings)";
+    case Location::Kind::exact:
+      return "location = " + location.pattern;
+    case Location::Kind::prefix:
+      return "location " + location.pattern;
+    case Location::Kind::prefix_final:
+      return "location ^~ " + location.pattern;
     case Location::Kind::regex:
-      return std::string("location ") + (location.regex.regex.case_insensitive() ? "~* " : "~ ") + location.regex.regex.pattern();
-    case Location::Kind::named: return "location " + location.pattern;
-    case Location::Kind::if_block: return "if (...)";
+      return std::string("location ") + (location.regex.regex.case_insensitive() ? "~* " : "~ ") +
+             location.regex.regex.pattern();
+    case Location::Kind::named:
+      return "location " + location.pattern;
+    case Location::Kind::if_block:
+      return "if (...)";
   }
   return {};
 }
 
 std::string location_rule(const Location& location) {
   switch (location.kind) {
-    case Location::Kind::server_root: return "no location matches";
-    case Location::Kind::exact: return "an exact match (=) ends the search";
-    case Location::Kind::prefix: return "the longest matching prefix; no regular expression matches";
-    case Location::Kind::prefix_final: return "the longest matching prefix, and ^~ keeps regular expressions out";
-    case Location::Kind::regex: return "the first regular expression in file order that matches; these beat prefixes";
-    case Location::Kind::named: return "named by try_files, error_page or a rewrite";
-    case Location::Kind::if_block: return "the condition of the if holds";
+    case Location::Kind::server_root:
+      return "no location matches";
+    case Location::Kind::exact:
+      return "an exact match (=) ends the search";
+    case Location::Kind::prefix:
+      return "the longest matching prefix; no regular expression matches";
+    case Location::Kind::prefix_final:
+      return "the longest matching prefix, and ^~ keeps regular expressions out";
+    case Location::Kind::regex:
+      return "the first regular expression in file order that matches; these beat prefixes";
+    case Location::Kind::named:
+      return "named by try_files, error_page or a rewrite";
+    case Location::Kind::if_block:
+      return "the condition of the if holds";
   }
   return {};
 }
 
 bool location_matches(const Location& location, std::string_view path) {
   switch (location.kind) {
-    case Location::Kind::exact: return path == location.pattern;
+    case Location::Kind::exact:
+      return path == location.pattern;
     case Location::Kind::prefix:
-    case Location::Kind::prefix_final: return path.starts_with(location.pattern);
-    case Location::Kind::regex: return location.regex.regex.matches(path);
-    default: return false;
+    case Location::Kind::prefix_final:
+      return path.starts_with(location.pattern);
+    case Location::Kind::regex:
+      return location.regex.regex.matches(path);
+    default:
+      return false;
   }
 }
 
@@ -48,19 +66,26 @@ namespace {
 
 bool name_matches(const ServerName& name, std::string_view host) {
   switch (name.kind) {
-    case ServerName::Kind::exact: return host == name.text;
-    case ServerName::Kind::wildcard_head: return host.size() > name.text.size() && host.ends_with(name.text);
-    case ServerName::Kind::wildcard_tail: return host.size() > name.text.size() && host.starts_with(name.text);
-    case ServerName::Kind::regex: return name.regex.regex.matches(host);
+    case ServerName::Kind::exact:
+      return host == name.text;
+    case ServerName::Kind::wildcard_head:
+      return host.size() > name.text.size() && host.ends_with(name.text);
+    case ServerName::Kind::wildcard_tail:
+      return host.size() > name.text.size() && host.starts_with(name.text);
+    case ServerName::Kind::regex:
+      return name.regex.regex.matches(host);
   }
   return false;
 }
 
 std::string name_rule(const ServerName& name) {
   switch (name.kind) {
-    case ServerName::Kind::exact: return "server_name \"" + name.text + "\" is the host exactly";
-    case ServerName::Kind::wildcard_head: return "server_name \"*" + name.text + "\" is the longest wildcard that matches";
-    case ServerName::Kind::wildcard_tail: return "server_name \"" + name.text + "*\" is the longest wildcard that matches";
+    case ServerName::Kind::exact:
+      return "server_name \"" + name.text + "\" is the host exactly";
+    case ServerName::Kind::wildcard_head:
+      return "server_name \"*" + name.text + "\" is the longest wildcard that matches";
+    case ServerName::Kind::wildcard_tail:
+      return "server_name \"" + name.text + "*\" is the longest wildcard that matches";
     case ServerName::Kind::regex:
       return "server_name \"~" + name.regex.regex.pattern() + "\" is the first regular expression that matches";
   }
@@ -96,11 +121,16 @@ std::string server_line_text(const conf::UpstreamServer& server) {
 
 const char* balance_text(conf::BalanceMethod method) {
   switch (method) {
-    case conf::BalanceMethod::round_robin: return "round robin by weight";
-    case conf::BalanceMethod::least_conn: return "least_conn: fewest requests in progress for the weight";
-    case conf::BalanceMethod::ip_hash: return "ip_hash: by the client's address";
-    case conf::BalanceMethod::hash: return "hash of a key";
-    case conf::BalanceMethod::random: return "random";
+    case conf::BalanceMethod::round_robin:
+      return "round robin by weight";
+    case conf::BalanceMethod::least_conn:
+      return "least_conn: fewest requests in progress for the weight";
+    case conf::BalanceMethod::ip_hash:
+      return "ip_hash: by the client's address";
+    case conf::BalanceMethod::hash:
+      return "hash of a key";
+    case conf::BalanceMethod::random:
+      return "random";
   }
   return "";
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include "context/variables.hpp"
 #include "filters/response_headers.hpp"
@@ -191,7 +192,9 @@ void Http1Connection::keep_unread_bytes() {
 // What is left of a request's body is read away, so that it is never taken for the next request (threat S33).
 net::Task<bool> Http1Connection::finish_body() {
   std::uint64_t drained = 0;
+  const auto deadline = worker_.services().clock().now() + *state_->context.location->core.lingering_time;
   while (!body_done()) {
+    if (worker_.services().clock().now() >= deadline) co_return false;
     BodyPiece body = co_await read_body();
     drained += body.data.size();
     bool goes_on = body.status == BodyPiece::Status::data || body.status == BodyPiece::Status::end;
@@ -209,9 +212,10 @@ net::Task<void> Http1Connection::linger() {
   if (!may_have_more) co_return;
   idle_ = true;
   auto deadline = worker_.services().clock().now() + *core.lingering_time;
+  const milliseconds timeout = *core.lingering_timeout;  // a reload may end the configuration while this waits
   std::array<char, 4096> waste;
   while (worker_.services().clock().now() < deadline && !stopping_) {
-    net::IoResult result = co_await stream_.read_some(waste, *core.lingering_timeout);
+    net::IoResult result = co_await stream_.read_some(waste, timeout);
     if (!result.ok()) co_return;
   }
 }
@@ -251,6 +255,8 @@ net::Task<BodyPiece> Http1Connection::read_body() {
     net::IoResult result =
         co_await stream_.read_some(state.body_buffer.writable(), *state.context.location->core.client_body_timeout);
     if (result.status == net::IoStatus::timeout) co_return BodyPiece{BodyPiece::Status::timeout, {}, {}};
+    if (result.status == net::IoStatus::cancelled && stream_.is_open())
+      co_return BodyPiece{BodyPiece::Status::interrupted, {}, {}};
     if (!result.ok()) co_return BodyPiece{BodyPiece::Status::closed, {}, {}};
     state.body_buffer.produced(result.bytes);
   }
@@ -322,22 +328,57 @@ std::uint64_t rate_of(context::RequestContext& context, const conf::Template& te
 
 }  // namespace
 
-net::Task<void> Http1Connection::respect_rate(std::uint64_t body_bytes) {
+bool Http1Connection::is_rate_limited() const {
+  const context::RequestContext& context = state_->context;
+  return !bodyless_ && (context.limit_rate || !context.location->core.limit_rate->empty());
+}
+
+// Bytes that may go out before the next look at the clock: what is free of the limit and a second's worth.
+std::uint64_t Http1Connection::allowance() {
   context::RequestContext& context = state_->context;
   const conf::CoreSettings& core = context.location->core;
   std::uint64_t rate = context.limit_rate ? *context.limit_rate : rate_of(context, core.limit_rate);
-  if (rate == 0) co_return;
+  if (rate == 0) return std::numeric_limits<std::uint64_t>::max();
   std::uint64_t free = rate_of(context, core.limit_rate_after);
-  std::uint64_t sent = context.body_bytes_sent + body_bytes;
+  return rate + (free > context.body_bytes_sent ? free - context.body_bytes_sent : 0);
+}
+
+// At most about a second at a time, so that a worker that stops is not held up.
+net::Task<void> Http1Connection::respect_rate() {
+  context::RequestContext& context = state_->context;
+  const conf::CoreSettings& core = context.location->core;
+  std::uint64_t rate = context.limit_rate ? *context.limit_rate : rate_of(context, core.limit_rate);
   auto now = worker_.services().clock().now();
   if (rate_begin_ == net::Clock::Steady{}) rate_begin_ = now;
-  if (sent <= free) co_return;
-  auto due = rate_begin_ + milliseconds((sent - free) * 1000 / rate);
+  std::uint64_t free = rate_of(context, core.limit_rate_after);
+  if (rate == 0 || context.body_bytes_sent <= free) co_return;
+  auto due = rate_begin_ + milliseconds((context.body_bytes_sent - free) * 1000 / rate);
   auto wait = std::chrono::duration_cast<milliseconds>(due - now);
   if (wait.count() > 0) co_await net::Sleep(worker_.services().reactor, wait);
 }
 
 net::Task<SendStatus> Http1Connection::write(std::span<const std::string_view> data, bool last) {
+  return is_rate_limited() ? write_slowly(data, last) : write_now(data, last);
+}
+
+net::Task<SendStatus> Http1Connection::write_slowly(std::span<const std::string_view> data, bool last) {
+  std::size_t left = 0;
+  for (std::string_view part : data) left += part.size();
+  if (left == 0) co_return co_await write_now({}, last);
+  for (std::string_view part : data) {
+    while (!part.empty()) {
+      co_await respect_rate();
+      std::string_view slice = part.substr(0, allowance());
+      part.remove_prefix(slice.size());
+      left -= slice.size();
+      SendStatus status = co_await write_now({&slice, 1}, last && left == 0);
+      if (status != SendStatus::ok) co_return status;
+    }
+  }
+  co_return SendStatus::ok;
+}
+
+net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_view> data, bool last) {
   context::RequestContext& context = state_->context;
   char chunk_head[20];
   std::array<iovec, most_pieces> pieces;
@@ -352,8 +393,6 @@ net::Task<SendStatus> Http1Connection::write(std::span<const std::string_view> d
     if (chunked_ && last) pieces[count++] = piece(body_bytes > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n");
     else if (chunked_ && body_bytes > 0) pieces[count++] = piece("\r\n");
   }
-  bool is_limited = context.limit_rate || !context.location->core.limit_rate->empty();
-  if (is_limited && !bodyless_) co_await respect_rate(body_bytes);
   if (!stream_.is_open()) co_return SendStatus::closed;
   head_sent_ = true;
   SendStatus status = SendStatus::ok;
@@ -379,11 +418,11 @@ net::Task<SendStatus> Http1Connection::write_file(int file, std::uint64_t offset
     if (status != SendStatus::ok) co_return status;
   }
   context::RequestContext& context = state_->context;
-  bool is_limited = context.limit_rate || !context.location->core.limit_rate->empty();
+  const bool is_limited = is_rate_limited();
   net::IoResult result;
   for (std::uint64_t sent = 0; !bodyless_ && sent < length && result.ok();) {
-    std::uint64_t part = std::min(is_limited ? std::uint64_t{16 << 10} : step, length - sent);
-    if (is_limited) co_await respect_rate(part);
+    if (is_limited) co_await respect_rate();
+    std::uint64_t part = std::min({step, length - sent, is_limited ? allowance() : step});
     result = co_await stream_.send_file(file, offset + sent, part, *context.location->core.send_timeout);
     context.body_bytes_sent += result.bytes;
     count_sent(result.bytes);

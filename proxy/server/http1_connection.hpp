@@ -37,7 +37,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
 
   // ---- ClientStream ----
   net::Task<request::BodyPiece> read_body() override;
-  void interrupt_read() override { stream_.channel().cancel(); }
+  void stop_reading_body() override { stream_.channel().cancel(); }
   bool body_done() const override { return state_->decoder.done(); }
   std::string_view buffered_body() const override { return in_.readable(); }
   void begin_response(context::RequestContext& context) override;
@@ -52,7 +52,11 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
 
   net::Task<bool> send_continue();
   net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
-  net::Task<void> respect_rate(std::uint64_t body_bytes);
+  bool is_rate_limited() const;
+  std::uint64_t allowance();
+  net::Task<void> respect_rate();
+  net::Task<request::SendStatus> write_now(std::span<const std::string_view> pieces, bool last);
+  net::Task<request::SendStatus> write_slowly(std::span<const std::string_view> pieces, bool last);
   void count_sent(std::uint64_t bytes);
   request::SendStatus send_failure(const net::IoResult& result);
 

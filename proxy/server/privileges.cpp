@@ -76,8 +76,9 @@ void set_file_limit(std::optional<std::uint64_t> worker_rlimit_nofile, net::Erro
   rlimit wanted{limit.rlim_max, limit.rlim_max};
   if (worker_rlimit_nofile) wanted = {*worker_rlimit_nofile, *worker_rlimit_nofile};
   if (::setrlimit(RLIMIT_NOFILE, &wanted) != 0) {
-    log.write(LogLevel::alert, 0,
-              "setrlimit(RLIMIT_NOFILE, " + std::to_string(wanted.rlim_cur) + ") failed (" + net::errno_text(errno) + ")");
+    log.write(
+        LogLevel::alert, 0,
+        "setrlimit(RLIMIT_NOFILE, " + std::to_string(wanted.rlim_cur) + ") failed (" + net::errno_text(errno) + ")");
   }
   ::getrlimit(RLIMIT_NOFILE, &limit);
   log.write(LogLevel::notice, 0,
@@ -91,7 +92,8 @@ void check_user(const std::string& user, const std::string& group, net::ErrorLog
 }
 
 void make_private_directory(const std::string& path, const std::string& user, const std::string& group) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw std::runtime_error(net::failed("mkdir()", path, errno));
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    throw std::runtime_error(net::failed("mkdir()", path, errno));
   const std::optional<Identity> owner = identity(user, group);
   struct stat status {};
   if (!owner || ::stat(path.c_str(), &status) != 0 || status.st_uid == owner->uid) return;
@@ -126,7 +128,8 @@ void run_without_capabilities(const std::function<void()>& function) {
 }
 
 Elevation::Elevation() {
-  if (::geteuid() != 0 && permitted_capabilities() != 0) set_capabilities(permitted_capabilities(), permitted_capabilities());
+  if (::geteuid() != 0 && permitted_capabilities() != 0)
+    set_capabilities(permitted_capabilities(), permitted_capabilities());
 }
 
 Elevation::~Elevation() {

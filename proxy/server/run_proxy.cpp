@@ -33,7 +33,10 @@ class Process : public Lifecycle {
   void start();
   bool logs_to_stderr() const;
   /// Start-up is over, `background` has left the terminal.
-  void settle() { error_log_.stop_echo(); }
+  void settle() {
+    error_log_.stop_echo();
+    log_notices(*config_);
+  }
   void run();
   /// What stopped the start, for the error log and the terminal.
   void report_failure(const std::string& text) { error_log_.write(LogLevel::emerg, 0, text); }
@@ -55,7 +58,7 @@ class Process : public Lifecycle {
   std::shared_ptr<const conf::Config> config_;
   boost::asio::io_context io_{1};
   ErrorLog error_log_;
-  ControlLoop loop_;   // blocks the signals before logs_ starts the first thread
+  ControlLoop loop_;  // blocks the signals before logs_ starts the first thread
   net::LogHub logs_;
   PidFile pid_file_;
   Server server_;
@@ -89,8 +92,8 @@ void Process::make_temp_paths(const conf::Config& config) {
 }
 
 void Process::start() {
-  error_log_.use(ErrorLog::open_targets(logs_, config_->main.error_logs));
-  log_notices(*config_);
+  log_notices(*config_);  // to the terminal, whatever the level of the logs; settle() repeats them there
+  error_log_.use(ErrorLog::open_targets(logs_, config_->main.error_logs, location_error_logs(*config_)));
   log_start();
   set_file_limit(config_->main.worker_rlimit_nofile, error_log_);
   make_temp_paths(*config_);
@@ -112,7 +115,7 @@ void Process::run() {
 
 /// The steps that may fail come first; the last ones can't leave a half-changed program.
 void Process::apply(std::shared_ptr<const conf::Config> config) {
-  ErrorLog::Targets targets = ErrorLog::open_targets(logs_, config->main.error_logs);
+  ErrorLog::Targets targets = ErrorLog::open_targets(logs_, config->main.error_logs, location_error_logs(*config));
   make_temp_paths(*config);
   server_.reload(config);
   error_log_.use(std::move(targets));
@@ -158,8 +161,9 @@ void Process::tick() {
 void Process::report_losses() {
   for (const net::LogLoss& loss : logs_.take_losses()) {
     const std::string reason = loss.error == 0 ? "its reader does not keep up" : net::errno_text(loss.error);
-    error_log_.write(LogLevel::alert, 0,
-                     "write() to \"" + loss.path + "\" failed (" + reason + "): " + std::to_string(loss.lines) + " lines lost");
+    error_log_.write(
+        LogLevel::alert, 0,
+        "write() to \"" + loss.path + "\" failed (" + reason + "): " + std::to_string(loss.lines) + " lines lost");
     next_loss_report_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   }
 }

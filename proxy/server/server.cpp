@@ -187,6 +187,11 @@ void Server::stop_gracefully(std::chrono::milliseconds limit, std::function<void
   impl_->drain_limit.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     for (auto& worker : impl_->workers) worker->post([&worker] { worker->close_all(); });
+    // A request that waits for something else than its sockets must not hold up the end.
+    impl_->drain_limit.expires_after(std::chrono::seconds{1});
+    impl_->drain_limit.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled && impl_->drained) std::exchange(impl_->drained, nullptr)();
+    });
   });
 }
 

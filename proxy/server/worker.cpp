@@ -55,7 +55,13 @@ void Worker::start() {
   });
 }
 
-void Worker::post(std::function<void()> task) { asio::post(*io_, std::move(task)); }
+// The loop may have slept for long: without a fresh clock a deadline that TASK arms would already be over.
+void Worker::post(std::function<void()> task) {
+  asio::post(*io_, [this, task = std::move(task)] {
+    services_.clock().update();
+    task();
+  });
+}
 
 void Worker::join() {
   io_->stop();
@@ -70,7 +76,9 @@ void Worker::use(std::shared_ptr<const routing::Snapshot> snapshot,
 }
 
 void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit) {
-  logs_[path] = std::make_unique<net::LogBuffer>(std::move(file), limit);
+  auto& buffer = logs_[path];
+  if (buffer) buffer->flush();  // lines of requests that ended just before a reload
+  buffer = std::make_unique<net::LogBuffer>(std::move(file), limit);
 }
 
 void Worker::flush_logs() {

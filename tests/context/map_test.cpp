@@ -62,6 +62,15 @@ TEST(Map, MapsOfMapsAreFollowed) {
   EXPECT_EQ(mapped(maps, "a"), "cb");
 }
 
+// Threat P11.
+TEST(Map, AnExpressionThatExplodesIsNoMatchAndLogged) {
+  TestRequest request("set $probe $result;", "map $arg_v $result { default none; \"~^(a|a?)+$\" hit; }");
+  request.get("/?v=" + std::string(40, 'a') + "!");
+  EXPECT_EQ(probe(request), "none");
+  ASSERT_EQ(request.error_log.lines.size(), 1u);
+  EXPECT_TRUE(request.error_log.lines[0].starts_with("regular expression match limit was reached in a map"));
+}
+
 TEST(Map, ThatNeedsItselfEndsAndIsLogged) {
   TestRequest request("set $probe $result;", "map $other $result { default $other; } map $result $other { default $result; }");
   EXPECT_EQ(probe(request), "");

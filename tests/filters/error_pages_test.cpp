@@ -42,12 +42,30 @@ TEST(ErrorPage, SaysWhereAStatusGoesAndWhatIsAnswered) {
   }
 }
 
-TEST(ErrorPage, IsUsedOnceUnlessRecursive) {
-  for (const bool recursive : {false, true}) {
-    TestRequest request(std::string("location / { error_page 404 /a; recursive_error_pages ") +
-                        (recursive ? "on" : "off") + "; }");
-    EXPECT_EQ(find_error_page(404, request.context).action, Action::relocate);
-    EXPECT_EQ(find_error_page(404, request.context).action, recursive ? Action::relocate : Action::builtin);
+TEST(ErrorPage, IsUsedOnce) {
+  TestRequest request("location / { error_page 404 /a; }");
+  EXPECT_EQ(find_error_page(404, request.context).action, Action::relocate);
+  EXPECT_EQ(find_error_page(404, request.context).action, Action::relocate) << "asking changes nothing";
+  request.context.error_page_active = true;
+  EXPECT_EQ(find_error_page(404, request.context).action, Action::builtin);
+}
+
+TEST(ErrorPage, KeepsOfAFailedAnswerOnlyWhatIsToBeKeptAndNotAboutItsBody) {
+  TestRequest request("");
+  for (const bool keep : {false, true}) {
+    request.get("/");
+    context::Response& response = request.context.response;
+    for (const std::string_view name : {"Content-Type", "ETag", "Last-Modified", "Accept-Ranges", "Set-Cookie"}) {
+      response.fields.add({name, "v", http::field_id(name)});
+    }
+    response.keep_fields = keep;
+    start_error(request.context);
+    local_response(404, "text/html", "", request.context);
+    EXPECT_EQ(response.fields.get(http::FieldId::content_type), "text/html");
+    EXPECT_EQ(response.fields.has(http::FieldId::set_cookie), keep);
+    for (const auto id : {http::FieldId::etag, http::FieldId::last_modified, http::FieldId::accept_ranges}) {
+      EXPECT_FALSE(response.fields.has(id));
+    }
   }
 }
 

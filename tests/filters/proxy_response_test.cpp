@@ -204,5 +204,22 @@ TEST(XAccel, RedirectKeepsOnlyWhatDescribesTheAnswer) {
   EXPECT_FALSE(request.context.response.content_length);
 }
 
+TEST(XAccel, TargetIsDecodedAndFetchedByGet) {
+  TestRequest request("location / { proxy_pass http://up; }");
+  request.send("POST /form?x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(take_accel_target("/files/a%20b%3F/../c%20d?q=%20", request.context));
+  EXPECT_EQ(request.context.uri, "/files/c d");
+  EXPECT_EQ(request.context.args, "q=%20");
+  EXPECT_EQ(request.context.method_text, "GET");
+}
+
+TEST(XAccel, TargetStaysBelowTheRoot) {
+  TestRequest request("location / { proxy_pass http://up; }");
+  for (const std::string_view target : {"/../etc/passwd", "/%2e%2e/x", "relative", "http://a/", "/a%00"}) {
+    EXPECT_FALSE(take_accel_target(target, request.context)) << target;
+    EXPECT_EQ(request.context.uri, "/");
+  }
+}
+
 }  // namespace
 }  // namespace drishti::filters

@@ -92,7 +92,12 @@ TEST_F(LogFiles, HoldEveryLineOfEveryThreadWhole) {
       writers.emplace_back([&file, t] {
         LogBuffer buffer(file, 1024);
         for (int i = 0; i < lines; ++i) {
-          buffer.text().append("thread ").append(std::to_string(t)).append(" line ").append(std::to_string(i)).append("\n");
+          buffer.text()
+              .append("thread ")
+              .append(std::to_string(t))
+              .append(" line ")
+              .append(std::to_string(i))
+              .append("\n");
           buffer.line_done();
         }
       });

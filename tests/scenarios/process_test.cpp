@@ -77,8 +77,8 @@ class ProcessTest : public testing::Test {
   void configure(const std::string& body, const std::string& more = "", const std::string& pid_name = "pid") {
     std::ofstream(path("c.conf")) << "pid " << path(pid_name) << ";\nerror_log " << path("error.log") << " notice;\n"
                                   << more << "events {}\nhttp {\n  access_log " << path("access.log")
-                                  << ";\n  server { listen 127.0.0.1:" << port_ << "; location / { return 200 \"" << body
-                                  << "\"; } }\n}\n";
+                                  << ";\n  server { listen 127.0.0.1:" << port_ << "; location / { return 200 \""
+                                  << body << "\"; } }\n}\n";
   }
   pid_t pid() const {
     pid_t number = 0;
@@ -127,7 +127,8 @@ class ProcessTest : public testing::Test {
       const std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
       [[maybe_unused]] const ssize_t sent = ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
       char buffer[4096];
-      for (ssize_t size; (size = ::read(fd, buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(size));
+      for (ssize_t size; (size = ::read(fd, buffer, sizeof buffer)) > 0;)
+        answer.append(buffer, static_cast<std::size_t>(size));
     }
     ::close(fd);
     return answer;
@@ -228,6 +229,20 @@ TEST_F(ProcessTest, EndsGracefullyAtQuit) {
   EXPECT_FALSE(exists("pid"));
 }
 
+TEST_F(ProcessTest, ShowsWarningsOnceOnTheTerminalAndOnceInTheLog) {
+  std::string text = read("c.conf");
+  text.insert(text.find("  server {"), "  server { listen 127.0.0.1:" + std::to_string(port_) + "; server_name a; }\n" +
+                                           "  server { listen 127.0.0.1:" + std::to_string(port_) +
+                                           "; server_name a; }\n");
+  std::ofstream(path("c.conf")) << text;
+  start_foreground();
+  ASSERT_TRUE(log_says("conflicting server name"));
+  const std::string terminal = read("stderr");
+  EXPECT_THAT(terminal, testing::StartsWith("nginx: [warn] conflicting server name \"a\""));
+  EXPECT_EQ(terminal.find('\n'), terminal.size() - 1);
+  EXPECT_EQ(read("error.log").find("conflicting"), read("error.log").rfind("conflicting"));
+}
+
 TEST_F(ProcessTest, MakesTemporaryDirectoriesForItselfAlone) {
   std::string text = read("c.conf");
   text.insert(text.find("  server {"), "  client_body_temp_path " + path("body") + ";\n");
@@ -249,8 +264,8 @@ TEST_F(ProcessTest, SurvivesSignalsItDoesNotSupport) {
 
 TEST_F(ProcessTest, TestsTheConfigurationInNginxWords) {
   EXPECT_EQ(run({"-t"}), 0);
-  EXPECT_EQ(read("stderr"), "nginx: the configuration file " + path("c.conf") + " syntax is ok\nnginx: configuration file " +
-                                path("c.conf") + " test is successful\n");
+  EXPECT_EQ(read("stderr"), "nginx: the configuration file " + path("c.conf") +
+                                " syntax is ok\nnginx: configuration file " + path("c.conf") + " test is successful\n");
   EXPECT_EQ(run({"-tq"}), 0);
   EXPECT_EQ(read("stderr"), "");
   EXPECT_FALSE(exists("pid"));

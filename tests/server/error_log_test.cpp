@@ -93,6 +93,21 @@ TEST_F(ErrorLogs, ThatCannotBeOpenedChangeNothing) {
   EXPECT_THAT(messages("old"), ElementsAre("still here"));
 }
 
+TEST_F(ErrorLogs, OfALocationTakeItsMessagesInsteadOfTheProgramsOwn) {
+  {
+    net::LogHub hub;
+    const std::vector<conf::ErrorLog> location{{directory_ / "location", LogLevel::warn}};
+    log_.use(ErrorLog::open_targets(hub, {{directory_ / "main", LogLevel::error}}, location));
+    EXPECT_TRUE(log_.enabled(LogLevel::warn));
+    log_.write_to(location, LogLevel::warn, 0, "here");
+    log_.write_to(location, LogLevel::notice, 0, "nowhere");
+    log_.write(LogLevel::warn, 0, "nowhere either");
+    log_.write_to({{directory_ / "closed", LogLevel::warn}}, LogLevel::error, 0, "of an older configuration");
+  }
+  EXPECT_THAT(messages("location"), ElementsAre("here"));
+  EXPECT_THAT(messages("main"), ElementsAre("of an older configuration"));
+}
+
 TEST_F(ErrorLogs, CountAFloodInsteadOfWritingIt) {
   {
     net::LogHub hub;
@@ -127,7 +142,8 @@ TEST(RepeatFilter, AdmitsAHundredAlikeASecondAndThenTellsHowManyItHeldBack) {
   RepeatFilter filter;
   std::optional<RepeatFilter::Summary> summary;
   int admitted = 0;
-  for (int i = 0; i < 137; ++i) admitted += filter.admit(LogLevel::warn, "x, client: " + std::to_string(i), 10, summary);
+  for (int i = 0; i < 137; ++i)
+    admitted += filter.admit(LogLevel::warn, "x, client: " + std::to_string(i), 10, summary);
   EXPECT_EQ(admitted, 100);
   EXPECT_FALSE(summary);
   EXPECT_TRUE(filter.ended(10).empty());

@@ -101,7 +101,10 @@ TEST(Privileges, OfAnOrdinaryUserAreOnlyWarnedAbout) {
               MemoryLog log;
               drop_privileges("nobody", "", log);
               if (log.lines.size() != 1) return 2;
-              return log.lines[0].find("makes sense only if the master process runs with super-user") != std::string::npos ? 0 : 3;
+              return log.lines[0].find("makes sense only if the master process runs with super-user") !=
+                             std::string::npos
+                         ? 0
+                         : 3;
             }),
             0);
 }

@@ -47,7 +47,8 @@ const char* binary() {
 
 }  // namespace
 
-ProxyUnderTest::ProxyUnderTest(std::string config) : config_(std::move(config)) {
+ProxyUnderTest::ProxyUnderTest(std::string config, const char* program)
+    : config_(std::move(config)), program_(program ? program : binary()) {
   std::string name = (std::filesystem::temp_directory_path() / "drishti-test-XXXXXX").string();
   if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
   directory_ = name;
@@ -97,13 +98,13 @@ void ProxyUnderTest::spawn() {
   std::string config = directory_ + "/nginx.conf";
   std::string output = directory_ + "/output.log";
   std::string log = directory_ + "/error.log";
-  const char* program = binary();
   pid_ = ::fork();
   if (pid_ != 0) return;
   int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   ::dup2(fd, 1);
   ::dup2(fd, 2);
-  ::execl(program, program, "-p", directory_.c_str(), "-c", config.c_str(), "-e", log.c_str(), "-g", "daemon off;", nullptr);
+  ::execl(program_, program_, "-p", directory_.c_str(), "-c", config.c_str(), "-e", log.c_str(), "-g", "daemon off;",
+          nullptr);
   ::_exit(127);
 }
 

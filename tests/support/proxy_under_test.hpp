@@ -17,7 +17,8 @@ namespace drishti::testing {
 /// The destructor stops the proxy and fails the test unless it exits with 0 (a sanitizer finding changes that code).
 class ProxyUnderTest {
  public:
-  explicit ProxyUnderTest(std::string config);
+  /// `program`: another one with the same command line, for comparison; null for ours.
+  explicit ProxyUnderTest(std::string config, const char* program = nullptr);
   ~ProxyUnderTest();
   ProxyUnderTest(const ProxyUnderTest&) = delete;
   ProxyUnderTest& operator=(const ProxyUnderTest&) = delete;
@@ -51,6 +52,7 @@ class ProxyUnderTest {
   std::string directory_;
   std::vector<std::uint16_t> ports_;
   std::string config_;
+  const char* program_;
   pid_t pid_ = -1;
   int exit_code_ = -1;
 };

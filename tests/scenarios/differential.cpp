@@ -1,0 +1,251 @@
+#include "tests/scenarios/differential.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "http/product.hpp"
+#include "tests/support/raw_client.hpp"
+
+namespace drishti::testing {
+
+namespace {
+
+constexpr const char* nginx_program = "/usr/sbin/nginx";
+constexpr const char* nginx_product = "nginx/1.22.1";
+constexpr time_t file_time = 784111777;  // Sun, 06 Nov 1994 08:49:37 GMT
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+std::string name_of(const std::string& line) { return line.substr(0, line.find(':')); }
+
+/// First line, then the fields by name: their order says nothing, except among those of one name (RFC 9110 5.3).
+std::string sorted_head(const std::string& head, const std::vector<std::string>& left_out) {
+  std::vector<std::string> lines = lines_of(head);
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  if (lines.empty()) return {};
+  std::stable_sort(lines.begin() + 1, lines.end(),
+                   [](const std::string& a, const std::string& b) { return name_of(a) < name_of(b); });
+  std::string sorted = lines.front() + "\n";
+  for (auto line = lines.begin() + 1; line != lines.end(); ++line)
+    if (std::find(left_out.begin(), left_out.end(), *line) == left_out.end()) sorted += *line + "\n";
+  return sorted;
+}
+
+/// What the upstream received. nginx 1.22 asks for a close after each request where we keep connections.
+Actions echo(const UpstreamRequest& request) {
+  std::string seen = sorted_head(request.head, {"Connection: close"}) + "\n" + request.body;
+  std::string fields = "Content-Type: text/plain\r\n";
+  std::string answer = ok_response(seen, fields);
+  if (request.head.starts_with("HEAD ")) answer.resize(answer.find("\r\n\r\n") + 4);
+  return {Action::send(answer)};
+}
+
+/// The product's name, the date and the boundary of a multi-part answer differ between two runs of one program too.
+std::string without_accidents(std::string text) {
+  replace_all(text, nginx_product, "PRODUCT/VERSION");
+  replace_all(text, http::product_with_version, "PRODUCT/VERSION");
+  replace_all(text, "Server: nginx", "Server: PRODUCT");
+  replace_all(text, "Server: " + std::string(http::product_name), "Server: PRODUCT");
+  replace_all(text, "<center>nginx</center>", "<center>PRODUCT</center>");
+  replace_all(text, "<center>" + std::string(http::product_name) + "</center>", "<center>PRODUCT</center>");
+  text = std::regex_replace(text, std::regex("Date: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"),
+                            "Date: NOW");
+  std::smatch boundary;
+  if (std::regex_search(text, boundary, std::regex("boundary=([0-9A-Za-z]+)")))
+    replace_all(text, boundary[1].str(), "BOUNDARY");
+  return text;
+}
+
+std::string hide_side(const ProxyUnderTest& side, std::string text) {
+  for (int i = 1; i <= 9; ++i) replace_all(text, std::to_string(side.port(i)), "PORT" + std::to_string(i));
+  replace_all(text, side.directory(), "DIR");
+  return text;
+}
+
+/// A generated page: its length depends on the product's name, which HEAD does not show.
+bool body_is_a_page(int status) { return status >= 300; }
+
+/// The length of a text that names the product or a port is its own.
+std::string show(const RawResponse& response, const ProxyUnderTest& side) {
+  std::string body = without_accidents(hide_side(side, response.body));
+  std::string head = without_accidents(hide_side(side, sorted_head(response.head, {})));
+  std::string length = "Content-Length: " + std::to_string(response.body.size()) + "\n";
+  if (!response.body.empty()) replace_all(head, length, "Content-Length: OF-THE-BODY\n");
+  if (response.body.empty() && body_is_a_page(response.status))
+    head = std::regex_replace(head, std::regex("Content-Length: [1-9][0-9]*"), "Content-Length: OF-THE-PAGE");
+  std::string interim;
+  for (int status : response.interim) interim += "interim " + std::to_string(status) + "\n";
+  return interim + head + "\n" + body + (response.complete ? "" : "\n[cut]");
+}
+
+std::string make_www() {
+  std::string name = (std::filesystem::temp_directory_path() / "drishti-www-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
+  ::chmod(name.c_str(), 0755);
+  return name;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path) << text;
+  timespec times[2] = {{file_time, 0}, {file_time, 0}};
+  ::utimensat(AT_FDCWD, path.c_str(), times, 0);
+}
+
+void fill(const std::string& www) {
+  write_file(www + "/index.html", "<p>index</p>\n");
+  write_file(www + "/a.txt", "0123456789abcdefghijklmnopqrstuvwxyz\n");
+  write_file(www + "/empty.txt", "");
+  write_file(www + "/style.css", "p { color: red }\n");
+  write_file(www + "/noextension", "plain\n");
+  write_file(www + "/with space.txt", "space\n");
+  write_file(www + "/per%cent.txt", "percent\n");
+  write_file(www + "/dir/index.html", "<p>dir index</p>\n");
+  write_file(www + "/dir/page.html", "<p>page</p>\n");
+  write_file(www + "/noindex/file.xyz", "xyz\n");
+  write_file(www + "/second/index.php", "<?php\n");
+  write_file(www + "/errors/404.html", "<p>our 404</p>\n");
+  write_file(www + "/errors/50x.html", "<p>our 50x</p>\n");
+}
+
+std::string expand(std::string text, const std::string& www, const std::string& upstream) {
+  replace_all(text, "@www@", www);
+  replace_all(text, "@echo@", upstream);
+  return text;
+}
+
+std::string main_context(const std::string& http, const std::string& more) {
+  return "events {}\nhttp {\nproxy_http_version 1.1;\n" + more + http + "\n}\n";
+}
+
+/// The places that Debian compiled in are root's.
+std::string own_folders() {
+  std::string text;
+  for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
+    text += std::string(kind) + "_temp_path @dir@/" + kind + ";\n";
+  return text;
+}
+
+/// Digits between two '#' become one 9 a run.
+std::string mask(const std::string& line) {
+  std::string masked;
+  bool inside = false;
+  for (char c : line) {
+    if (c == '#') inside = !inside;
+    bool is_digit = inside && c >= '0' && c <= '9';
+    if (is_digit && !masked.empty() && masked.back() == '9') continue;
+    masked += is_digit ? '9' : c;
+  }
+  return masked;
+}
+
+}  // namespace
+
+Exchange get(const std::string& target, const std::string& fields, const std::string& host) {
+  return {"GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n"};
+}
+
+Exchange send(const std::string& method, const std::string& target, const std::string& fields,
+              const std::string& body) {
+  std::string length = body.empty() ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  return {method + " " + target + " HTTP/1.1\r\nHost: a.test\r\n" + length + fields + "\r\n" + body};
+}
+
+Exchange answered(const std::string& target, const std::string& answer) {
+  Exchange exchange = get(target);
+  exchange.answer = answer;
+  return exchange;
+}
+
+Exchange deviates(Exchange exchange, const std::string& reason, const std::string& ours) {
+  exchange.deviation = reason;
+  exchange.ours = ours;
+  return exchange;
+}
+
+bool Duel::possible() { return ::access(nginx_program, X_OK) == 0; }
+
+Duel::Duel(const std::string& http) : www_(make_www()), upstream_(echo) {
+  fill(www_);
+  std::string text = expand(http, www_, upstream_.address());
+  nginx_ = std::make_unique<ProxyUnderTest>(main_context(text, own_folders()), nginx_program);
+  ours_ = std::make_unique<ProxyUnderTest>(main_context(text, {}));
+}
+
+Duel::~Duel() {
+  std::error_code ignored;
+  std::filesystem::remove_all(www_, ignored);
+}
+
+std::string Duel::transcript(ProxyUnderTest& side, const Exchange& exchange) {
+  std::string request = exchange.request;
+  for (int i = 1; i <= 9; ++i) replace_all(request, "@port" + std::to_string(i) + "@", std::to_string(side.port(i)));
+  RawClient client(side.port(exchange.port));
+  client.send(request);
+  std::string all;
+  for (int i = 0; i < exchange.responses; ++i) {
+    auto response = client.read_response(request.starts_with("HEAD "));
+    all += response ? show(*response, side) : client.closed() ? "[closed]" : "[silence]";
+  }
+  return all;
+}
+
+void Duel::compare(const Exchange& exchange) {
+  ++pairs_;
+  if (exchange.answer.empty()) {
+    upstream_.set_script(echo);
+  } else {
+    upstream_.set_script([answer = exchange.answer](const UpstreamRequest&) {
+      return Actions{Action::send(answer), Action::close()};
+    });
+  }
+  std::string theirs = transcript(*nginx_, exchange);
+  std::string ours = transcript(*ours_, exchange);
+  std::string request = exchange.request.substr(0, 600);
+  if (exchange.deviation.empty()) {
+    EXPECT_EQ(ours, theirs) << "for the request\n" << request;
+    return;
+  }
+  EXPECT_NE(ours, theirs) << "no deviation any more (" << exchange.deviation << ") for the request\n" << request;
+  EXPECT_NE(ours.find(exchange.ours), std::string::npos) << ours << "\nfor the request\n" << request;
+}
+
+void Duel::compare_log(const std::string& name) {
+  EXPECT_EQ(nginx_->stop(SIGTERM), 0);
+  EXPECT_EQ(ours_->stop(SIGTERM), 0);
+  std::vector<std::string> theirs = lines_of(hide_side(*nginx_, nginx_->read(name)));
+  std::vector<std::string> ours = lines_of(hide_side(*ours_, ours_->read(name)));
+  EXPECT_EQ(ours.size(), theirs.size());
+  for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) EXPECT_EQ(mask(ours[i]), mask(theirs[i]));
+}
+
+void compare(const std::string& http, const std::vector<Exchange>& exchanges, const std::string& log) {
+  if (!Duel::possible()) GTEST_SKIP() << nginx_program << " is not installed";
+  Duel duel(http);
+  for (const Exchange& exchange : exchanges) duel.compare(exchange);
+  if (!log.empty()) duel.compare_log(log);
+  ::testing::Test::RecordProperty("pairs", duel.pairs());
+}
+
+}  // namespace drishti::testing
