@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -30,8 +31,9 @@ std::int64_t elapsed_ms(net::Clock::Steady since, const RequestContext& context)
   return std::chrono::duration_cast<std::chrono::milliseconds>(context.clock->now() - since).count();
 }
 
-/// nginx writes three digits; 000 before there is a status.
-std::string_view write_status(int status, NumberBuffer& buffer) {
+/// nginx writes three digits; 000 before there is a status. What error_page fixed is known before the answer.
+std::string_view write_status(const RequestContext& context, NumberBuffer& buffer) {
+  int status = context.response.status != 0 ? context.response.status : std::max(context.error_status, 0);
   for (int i = 2; i >= 0; --i, status /= 10) buffer.data[i] = static_cast<char>('0' + status % 10);
   return {buffer.data, 3};
 }
@@ -148,7 +150,7 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::request_uri: return context.head.target;
     case Var::server_name: return context.server->first_name;
     case Var::server_protocol: return context.head.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
-    case Var::status: return write_status(context.response.status, buffer);
+    case Var::status: return write_status(context, buffer);
     case Var::time_iso8601: return time_text(context.clock->wall_ms()).iso8601;
     case Var::time_local: return time_text(context.clock->wall_ms()).local;
     case Var::document_root: case Var::realpath_root: case Var::request_filename: return file_variable(id, context);

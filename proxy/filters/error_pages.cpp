@@ -56,9 +56,16 @@ bool needs_padding(int status, const RequestContext& context) {
   return agent.find("MSIE ") != agent.npos || agent.find("Chrome/") != agent.npos;
 }
 
+/// nginx names two of its pages otherwise than in the status line.
+std::string_view page_phrase(int status) {
+  if (status == 302) return "Found";
+  if (status == 401) return "Authorization Required";
+  return http::reason_phrase(status);
+}
+
 void append_title(int status, std::string& out) {
   context::append_number(status, out);
-  out.append(" ").append(http::reason_phrase(status));
+  out.append(" ").append(page_phrase(status));
 }
 
 /// 494 to 497 are nginx's own statuses for kinds of 400.

@@ -86,6 +86,7 @@ class Run {
 
   bool step(const conf::ReturnOp& op) {
     if (op.status >= 400 && !op.text) return end({Action::respond, op.status, false, {}});
+    if (context_.error_status <= 0) context_.response.status = op.status;  // $status in the text
     const std::string_view text = op.text ? context::evaluate(*op.text, context_) : std::string_view{};
     switch (op.status) {
       case 301: case 302: case 303: case 307: case 308: return end({Action::redirect, op.status, true, text});

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,12 +19,18 @@ IoResult from_wake(Wake wake, std::size_t bytes) {
   return {wake == Wake::timeout ? IoStatus::timeout : IoStatus::cancelled, 0, bytes};
 }
 
+// The C library's send and recv are cancellation points, which cost a lock in a program with threads; these are not.
+ssize_t receive(int fd, std::span<char> buffer) {
+  return ::syscall(SYS_recvfrom, fd, buffer.data(), buffer.size(), 0, nullptr, nullptr);
+}
+
 ssize_t send_pieces(int fd, const iovec* pieces, std::size_t count) {
-  if (count == 1) return ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  if (count == 1)
+    return ::syscall(SYS_sendto, fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL, nullptr, 0);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = count;
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  return ::syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -46,7 +53,7 @@ IoResult Stream::try_read(std::span<char> buffer) {
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
   ssize_t n;
   do {
-    n = ::recv(fd(), buffer.data(), buffer.size(), 0);
+    n = receive(fd(), buffer);
   } while (n < 0 && errno == EINTR);
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (n < 0) {

@@ -59,8 +59,12 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
   run.choose_server();
   Outcome outcome = Outcome::error(400);
   if (run.take_target()) {
-    auto answered = run.rewrite_by_server();
-    outcome = answered ? *answered : co_await run.find_and_run_location();
+    // Not `?:`: g++ 12 runs the co_await in it whatever the condition says.
+    if (auto answered = run.rewrite_by_server()) {
+      outcome = *answered;
+    } else {
+      outcome = co_await run.find_and_run_location();
+    }
   }
   if (outcome.kind != Outcome::Kind::sent) co_await run.drive(outcome);
   run.finish();

@@ -51,6 +51,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
 
   net::Task<bool> send_continue();
+  std::size_t join(iovec* pieces, std::size_t count);
   net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
   bool is_rate_limited() const;
   std::uint64_t allowance();

@@ -161,6 +161,14 @@ TEST(Variables, RequestIdIsTheSameWithinARequestAndNewInTheNext) {
   EXPECT_EQ(ids.size(), 100u);
 }
 
+TEST(Variables, StatusIsTheOneOfErrorPageUntilTheAnswerHasItsOwn) {
+  TestRequest request("set $probe $status;");
+  request.context.error_status = 404;
+  EXPECT_EQ(value_of(request), "404");
+  request.context.response.status = 500;
+  EXPECT_EQ(value_of(request), "500");
+}
+
 TEST(Variables, SetChangesItsSlotTheArgumentsOrTheRate) {
   TestRequest request("set $own 5; set $args \"a=$own\"; set $limit_rate 10k; set $probe \"$own $args $limit_rate\";");
   for (int i = 0; i < 3; ++i) {

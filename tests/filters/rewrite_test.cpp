@@ -87,6 +87,7 @@ TEST(Rewrite, ReturnAnswersAtOnce) {
   expect_all({
       {"return 200;", "/", "respond 200 \"\""},
       {"return 200 \"hi $arg_n\";", "/?n=x", "respond 200 \"hi x\""},
+      {"return 299 $status;", "/", "respond 299 \"299\""},
       {"return 404;", "/", "respond 404"},
       {"return 404 gone;", "/", "respond 404 \"gone\""},
       {"return 444;", "/", "respond 444"},
