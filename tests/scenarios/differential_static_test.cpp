@@ -8,7 +8,6 @@ TEST(DifferentialStatic, FilesAreServedTheSame) {
   compare(R"(
     types { text/html html; text/css css; text/plain txt; }
     default_type application/octet-stream;
-    charset_types text/css;
     server { listen 127.0.0.1:@port1@; server_name a.test; root @www@;
       location / { index index.html; }
       location /al/ { alias @www@/dir/; }
@@ -37,16 +36,17 @@ TEST(DifferentialStatic, FilesAreServedTheSame) {
            send("DELETE", "/a.txt"), send("OPTIONS", "/a.txt"), send("PROPFIND", "/a.txt"),
            send("POST", "/none", {}, "x=1"), send("HEAD", "/none"), send("POST", "/", {}, "x"),
            {"GET /a.txt HTTP/1.0\r\n\r\n"}, {"GET /a.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"},
-           send("TRACE", "/a.txt"), send("CONNECT", "a.test:80")});
+           send("TRACE", "/a.txt"), 
+           deviates(send("CONNECT", "a.test:80"), "as nginx since 1.27: CONNECT is refused as a method", "HTTP/1.1 405")});
 }
 
 TEST(DifferentialStatic, ConditionalRequestsAreDecidedTheSame) {
-  const std::string etag = "\"2ebcfa61-25\"";
+  const std::string etag = "\"2ebc98a1-25\"";
   const std::string date = "Sun, 06 Nov 1994 08:49:37 GMT";
   const std::string before = "Sat, 05 Nov 1994 08:49:37 GMT";
   const std::string after = "Mon, 07 Nov 1994 08:49:37 GMT";
   std::vector<Exchange> exchanges;
-  for (const std::string& fields :
+  const std::vector<std::string> conditions =
        {"If-Modified-Since: " + date, "If-Modified-Since: " + before, "If-Modified-Since: " + after,
         std::string("If-Modified-Since: garbage"), "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT",
         "If-Modified-Since: Sun Nov  6 08:49:37 1994", "If-None-Match: " + etag, "If-None-Match: W/" + etag,
@@ -56,7 +56,8 @@ TEST(DifferentialStatic, ConditionalRequestsAreDecidedTheSame) {
         "If-Unmodified-Since: " + date, "If-Unmodified-Since: " + before, "If-Unmodified-Since: " + after,
         "Range: bytes=0-1\r\nIf-Range: " + etag, std::string("Range: bytes=0-1\r\nIf-Range: \"x\""),
         "Range: bytes=0-1\r\nIf-Range: " + date, "Range: bytes=0-1\r\nIf-Range: " + after,
-        "Range: bytes=0-1\r\nIf-Range: W/" + etag, "Range: bytes=0-1\r\nIf-None-Match: " + etag}) {
+        "Range: bytes=0-1\r\nIf-Range: W/" + etag, "Range: bytes=0-1\r\nIf-None-Match: " + etag};
+  for (const std::string& fields : conditions) {
     exchanges.push_back(get("/a.txt", fields + "\r\n"));
   }
   exchanges.push_back(send("HEAD", "/a.txt", "If-None-Match: " + etag + "\r\n"));
