@@ -222,6 +222,9 @@ TEST(DifferentialErrorPage, AnswersInAllForms) {
       location /namedto { error_page 404 =203 @named; }
       location @named { return 202 "named $uri $request_method"; }
       location /namedproxy { error_page 404 = @proxy; }
+      location /namedkeep { error_page 404 @proxy; }
+      location /namedfix { error_page 404 =418 @proxy; }
+      location /urifix { error_page 404 =205 /up/page; }
       location @proxy { proxy_pass http://@echo@; }
       location /external { error_page 404 http://other.test/gone; }
       location /external301 { error_page 404 =301 http://other.test/gone?u=$uri; }
@@ -261,7 +264,8 @@ TEST(DifferentialErrorPage, AnswersInAllForms) {
        deviates(get("/namedto"), "a status has its reason phrase even where nginx knows none",
                 "HTTP/1.1 203 Non-Authoritative Information"),
        get("/namedproxy/a%20b?x=1"),
-       get("/external"),
+       get("/namedkeep"), get("/namedfix"), get("/urifix"), fails("/namedkeep"), fails("/namedeq"),
+           get("/external"),
        get("/external301"),
        get("/external308"),
        get("/relative"),
