@@ -120,12 +120,12 @@ Found file_variable(Var id, RequestContext& context) {
 
 Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
   switch (id) {
-    case Var::args: case Var::query_string: return context.args;
+    case Var::args: case Var::query_string: return context.args.data() == nullptr ? Found{} : context.args;
     case Var::body_bytes_sent: return write_number(context.body_bytes_sent, buffer);
     case Var::bytes_sent: return write_number(context.bytes_sent, buffer);
     case Var::content_length: return field_or_none(context, FieldId::content_length);
     case Var::content_type: return field_or_none(context, FieldId::content_type);
-    case Var::document_uri: case Var::uri: return context.uri;
+    case Var::document_uri: case Var::uri: return text_or_none(context.uri);
     case Var::host: return context.host;
     case Var::hostname: return hostname();
     case Var::is_args: return context.args.empty() ? "" : "?";
@@ -147,9 +147,11 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::request_method: return text_or_none(context.method_text);
     case Var::request_port: return request_port(context);
     case Var::request_time: return write_seconds(elapsed_ms(context.started_at, context), buffer);
-    case Var::request_uri: return context.head.target;
+    case Var::request_uri: return text_or_none(context.head.target);
     case Var::server_name: return context.server->first_name;
-    case Var::server_protocol: return context.head.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
+    case Var::server_protocol:
+      if (context.head.target.empty()) return {};  // the request line was refused
+      return context.head.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
     case Var::status: return write_status(context, buffer);
     case Var::time_iso8601: return time_text(context.clock->wall_ms()).iso8601;
     case Var::time_local: return time_text(context.clock->wall_ms()).local;

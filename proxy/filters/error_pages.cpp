@@ -68,8 +68,16 @@ void append_title(int status, std::string& out) {
   out.append(" ").append(page_phrase(status));
 }
 
-/// 494 to 497 are nginx's own statuses for kinds of 400.
-constexpr int shown_status(int status) { return status >= 494 && status <= 497 ? 400 : status; }
+/// Why a request was refused, on the pages of nginx's own kinds of 400.
+constexpr std::string_view kind_of_400(int status) {
+  switch (status) {
+    case 494: return "Request Header Or Cookie Too Large";
+    case 495: return "The SSL certificate error";
+    case 496: return "No required SSL certificate was sent";
+    case 497: return "The plain HTTP request was sent to HTTPS port";
+    default: return {};
+  }
+}
 
 bool shows_port(const context::ConnectionInfo& connection) {
   const int port = connection.local.port();
@@ -79,7 +87,7 @@ bool shows_port(const context::ConnectionInfo& connection) {
 void append_authority(const RequestContext& context, std::string& out) {
   const conf::CoreSettings& core = context.location->core;
   const bool by_name = *core.server_name_in_redirect && !context.server->first_name.empty();
-  const std::string_view host = by_name ? std::string_view(context.server->first_name) : context.host;
+  const std::string_view host = by_name ? std::string_view(context.server->first_name) : context.head.host.empty() ? std::string_view{} : context.host;
   if (host.empty()) {
     out.append(context.connection->local.ip_text());
   } else {
@@ -117,6 +125,7 @@ void start_error(RequestContext& context) {
 }
 
 std::string_view builtin_page(int status, RequestContext& context) {
+  const std::string_view kind = kind_of_400(status);
   status = shown_status(status);
   const bool has_page = is_redirect(status) || status >= 400;
   if (!has_page || http::reason_phrase(status).empty()) return {};
@@ -124,10 +133,13 @@ std::string_view builtin_page(int status, RequestContext& context) {
   Scratch page(context);
   std::string& out = page.text;
   out.append("<html>\r\n<head><title>");
-  append_title(status, out);
+  if (kind.empty()) append_title(status, out);
+  else out.append("400 ").append(kind);
   out.append("</title></head>\r\n<body>\r\n<center><h1>");
   append_title(status, out);
-  out.append("</h1></center>\r\n<hr><center>");
+  out.append("</h1></center>\r\n");
+  if (!kind.empty()) out.append("<center>").append(kind).append("</center>\r\n");
+  out.append("<hr><center>");
   out.append(tokens ? http::product_with_version : http::product_name);
   out.append("</center>\r\n</body>\r\n</html>\r\n");
   for (int i = 0; i < 6 && needs_padding(status, context); ++i) {

@@ -23,6 +23,9 @@ ErrorPageResult find_error_page(int status, context::RequestContext& context);
 /// (Response::keep_fields) and do not describe its body.
 void start_error(context::RequestContext& context);
 
+/// 494 to 497 are nginx's own statuses for kinds of 400.
+constexpr int shown_status(int status) { return status >= 494 && status <= 497 ? 400 : status; }
+
 /// The body of nginx's built-in page for 3xx, 4xx, 5xx (with MSIE padding when asked by settings and user agent); ""
 /// for other statuses. In the request's arena or static.
 std::string_view builtin_page(int status, context::RequestContext& context);

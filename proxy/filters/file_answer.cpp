@@ -204,7 +204,8 @@ void describe(std::uint64_t size, const Validators& file, RequestContext& contex
   set_content_type(content_type_for(context), context);
   context::Response& response = context.response;
   response.content_length = size;
-  response.fields.add({"Last-Modified", http_date_text(file.modified, context), FieldId::last_modified});
+  if (!fixes_status(context))
+    response.fields.add({"Last-Modified", http_date_text(file.modified, context), FieldId::last_modified});
   if (!file.etag.empty()) response.fields.add({"ETag", file.etag, FieldId::etag});
 }
 
@@ -222,7 +223,7 @@ StaticResult answer_file(OpenResult opened, RequestContext& context) {
   StaticResult result;
   const auto size = static_cast<std::uint64_t>(opened.info.st_size);
   const Validators file = validators_of(opened.info, context);
-  const bool is_conditional = context.error_status == 0;
+  const bool is_conditional = !fixes_status(context);
   if (is_conditional && precondition_failed(context.head.fields, file)) {
     result.status = 412;
     return result;

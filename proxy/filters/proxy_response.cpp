@@ -1,6 +1,7 @@
 #include "filters/proxy_response.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include "context/number_text.hpp"
 #include "filters/hop_by_hop.hpp"
@@ -58,11 +59,20 @@ std::string_view rewritten_value(const Field& field, RequestContext& context) {
   }
 }
 
+/// There is one only: the last, as in nginx. An empty one says nothing.
+void take_content_type(const Field& field, context::Response& response) {
+  for (Field& other : response.fields) {
+    if (other.id == FieldId::content_type) other = Field{};
+  }
+  if (!field.value.empty()) response.fields.add(field);
+}
+
 void take_field(const Field& field, RequestContext& context) {
   context::Response& response = context.response;
   switch (field.id) {
     case FieldId::date: response.upstream_date = field.value; return;
     case FieldId::server: response.upstream_server = field.value; return;
+    case FieldId::content_type: take_content_type(field, response); return;
     default: response.fields.add({field.name, rewritten_value(field, context), field.id});
   }
 }
@@ -113,10 +123,25 @@ UpstreamAdvice read_advice(const http::ResponseHead& head, const conf::IgnoreHea
 
 }  // namespace
 
+namespace {
+
+/// Of the fields that an X-Accel-Redirect kept, those that the new head has, too, give way; cookies add up.
+void drop_replaced_fields(const http::ResponseHead& head, context::Response& response) {
+  if (!response.keep_fields) return response.reset();
+  const http::FieldList kept = std::exchange(response.fields, {});
+  response.reset();
+  for (const Field& field : kept) {
+    const bool is_replaced = field.id != FieldId::set_cookie && head.fields.find(field.name) != nullptr;
+    if (!is_replaced) response.fields.add(field);
+  }
+}
+
+}  // namespace
+
 UpstreamAdvice take_upstream_head(const http::ResponseHead& head, RequestContext& context) {
   const UpstreamAdvice advice = read_advice(head, *context.location->proxy.ignore_headers);
   context::Response& response = context.response;
-  response.reset();
+  drop_replaced_fields(head, response);
   take_fields(head, advice.redirect.has_value(), context);
   if (advice.redirect) {
     response.keep_fields = true;

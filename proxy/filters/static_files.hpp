@@ -53,8 +53,13 @@ struct StaticResult {
   std::string_view epilogue;  ///< closing boundary of a multipart answer
 };
 
+/// Whether the file is the page of an error_page with a status of its own, to which conditions and ranges do not apply.
+inline bool fixes_status(const context::RequestContext& context) {
+  return context.error_status > 0 && context.error_status != 200;
+}
+
 /// The content handler of a location without proxy_pass: index for URIs ending in /, else the file. For a page of
-/// error_page (context.error_status set) conditions and ranges are not looked at. Blocks on the file system.
+/// error_page (fixes_status()) conditions and ranges are not looked at. Blocks on the file system.
 StaticResult serve_static(context::RequestContext& context);
 
 /// The try_files phase of context.location (which has one).

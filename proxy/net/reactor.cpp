@@ -146,7 +146,7 @@ void Channel::suspend(const Waiter& waiter, std::coroutine_handle<> handle) {
   }
   if (waiter.timeout.count() <= 0) return;
   Timer& timer = waiter.reading ? read_timer_ : write_timer_;
-  reactor_->wheel().arm(timer, reactor_->clock().now() + waiter.timeout);
+  reactor_->arm(timer, waiter.timeout);
 }
 
 Wake Channel::take_wake(const Waiter& waiter) {
@@ -198,7 +198,7 @@ void Channel::write_timer_fired(DeadlineWheel::Timer& timer) {
 
 void Sleep::await_suspend(std::coroutine_handle<> handle) {
   timer_.handle = handle;
-  reactor_.wheel().arm(timer_, reactor_.clock().now() + duration_);
+  reactor_.arm(timer_, duration_);
 }
 
 void Sleep::fired(DeadlineWheel::Timer& timer) { static_cast<Timer&>(timer).handle.resume(); }

@@ -41,6 +41,11 @@ class Reactor {
     deferred_.push_back(handle);
     if (!in_turn_) request_turn();
   }
+  /// Arms a timer of the wheel; outside a turn it asks for one, because a turn's end sets the alarm.
+  void arm(DeadlineWheel::Timer& timer, milliseconds timeout) {
+    wheel_.arm(timer, clock_.now() + timeout);
+    if (!in_turn_) request_turn();
+  }
   /// Runs ACTION at the end of every turn (log hand-over and the like).
   void at_end_of_turn(std::function<void()> action) { end_of_turn_ = std::move(action); }
 

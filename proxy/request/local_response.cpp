@@ -44,13 +44,13 @@ net::Task<void> send_redirect(WorkerServices&, context::RequestContext& context,
 
 net::Task<void> send_builtin(WorkerServices&, context::RequestContext& context, ClientStream& client, int status) {
   std::string_view page = filters::builtin_page(status, context);
-  filters::local_response(status, "text/html", page, context);
+  filters::local_response(filters::shown_status(status), "text/html", page, context);
   co_await send_whole(context, client, page);
 }
 
 net::Task<void> send_file(WorkerServices&, context::RequestContext& context, ClientStream& client,
                           filters::StaticResult& result) {
-  if (context.error_status > 0) context.response.status = context.error_status;
+  if (filters::fixes_status(context)) context.response.status = context.error_status;
   filters::apply_add_headers(context);
   client.begin_response(context);
   SendStatus sent = SendStatus::ok;

@@ -5,6 +5,7 @@
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
 #include "filters/proxy_response.hpp"
+#include "filters/response_headers.hpp"
 #include "request/response_relay.hpp"
 #include "request/upgrade_tunnel.hpp"
 
@@ -42,6 +43,16 @@ bool has_looped(const http::FieldList& fields) {
 }  // namespace
 
 net::Task<Outcome> ProxyExchange::run() {
+<<<<<<< HEAD
+  // The head that was received has to live until the log is written; the peer and the connection must not.
+  struct Release {
+    ProxyExchange& exchange;
+    ~Release() {
+      exchange.attempt_.release_connection();
+      exchange.lease_.release();
+    }
+  } release{*this};
+=======
   Outcome outcome = co_await exchange();
   attempt_.release_connection();
   lease_.release();
@@ -49,6 +60,7 @@ net::Task<Outcome> ProxyExchange::run() {
 }
 
 net::Task<Outcome> ProxyExchange::exchange() {
+>>>>>>> catalogue
   if (has_looped(context_.head.fields)) {
     context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
     co_return Outcome::error(508);
@@ -56,8 +68,13 @@ net::Task<Outcome> ProxyExchange::exchange() {
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
+<<<<<<< HEAD
+  bool needs_body = !client_.body_done() || body_.was_streamed();
+  if (wrong == 0 && needs_body) wrong = co_await take_body();
+=======
   bool has_body = context_.head.body.kind != http::BodyKind::none;
   if (wrong == 0 && has_body) wrong = co_await take_body();
+>>>>>>> catalogue
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
     if (!client_.body_done()) client_.close_after_response();
@@ -104,7 +121,6 @@ net::Task<int> ProxyExchange::take_body() {
     context_.log_error(conf::LogLevel::error, "the request body was streamed to an upstream and can't be sent again");
     co_return 500;
   }
-  if (client_.body_done()) co_return 0;
   if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
   body_.set_streamed();
   request_.stream_body = true;
@@ -294,6 +310,15 @@ Outcome ProxyExchange::client_left() {
   return Outcome::sent();
 }
 
+// The page is only looked for here: it is used, and then counts as used, when the error is answered.
+bool ProxyExchange::is_intercepted(int status) {
+  if (!*settings_.intercept_errors || status < 300) return false;
+  const bool was_active = context_.error_page_active;
+  const auto page = filters::find_error_page(status, context_);
+  context_.error_page_active = was_active;
+  return page.action != filters::ErrorPageResult::Action::builtin;
+}
+
 net::Task<Outcome> ProxyExchange::respond() {
   http::ResponseHead& head = attempt_.head();
   context_.upstream_head = &head;
@@ -301,12 +326,12 @@ net::Task<Outcome> ProxyExchange::respond() {
   if (head.status == 101) {
     client_.watch_for_close(nullptr, nullptr);
     filters::take_upstream_head(head, context_);
+    filters::apply_add_headers(context_);
     co_await run_tunnel(services_, context_, client_, *attempt_.connection());
     end_attempt();
     co_return Outcome::sent();
   }
-  if (*settings_.intercept_errors && head.status >= 300 &&
-      filters::find_error_page(head.status, context_).action != filters::ErrorPageResult::Action::builtin) {
+  if (is_intercepted(head.status)) {
     end_attempt();
     co_return Outcome::error(head.status);
   }
@@ -319,6 +344,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
   }
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
+  filters::apply_add_headers(context_);
   RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
   end_attempt();
   context_.attempts.back().response_length = relayed.body_bytes;

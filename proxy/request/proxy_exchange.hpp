@@ -25,7 +25,6 @@ class ProxyExchange {
   net::Task<Outcome> run();
 
  private:
-  net::Task<Outcome> exchange();
   void use_configured_group();
   net::Task<int> find_dynamic_group();
   net::Task<int> take_body();
@@ -43,6 +42,7 @@ class ProxyExchange {
   void log_failure(Failure failure);
   std::string upstream_url() const;
   net::Task<Outcome> respond();
+  bool is_intercepted(int status);
   Outcome client_left();
   bool client_gone() const;
 

@@ -30,6 +30,7 @@ struct RequestHandler::Run {
   ClientStream& client;
   Generation& generation;
   RequestBody request_body{};
+  bool discards_body = false;  ///< after an error nobody reads the body, so that its size does not matter any more
   std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
   std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
 
@@ -73,7 +74,9 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
 net::Task<void> RequestHandler::refuse(http::Reject reject, context::RequestContext& context, ClientStream& client,
                                        Generation& generation) {
   services_.metrics.rejects_by_reason[static_cast<std::size_t>(reject)].add();
-  co_await refuse_status(http::reject_status(reject), context, client, generation);
+  using http::Reject;
+  bool too_large = reject == Reject::field_too_large || reject == Reject::head_too_large;
+  co_await refuse_status(too_large ? 494 : http::reject_status(reject), context, client, generation);
 }
 
 net::Task<void> RequestHandler::refuse_status(int status, context::RequestContext& context, ClientStream& client,
@@ -83,6 +86,7 @@ net::Task<void> RequestHandler::refuse_status(int status, context::RequestContex
   context.server = &table.default_server();
   context.location = context.server->root.get();
   context.uri = {};
+  context.host = context.server->first_name;
   client.close_after_response();
   co_await run.drive(Outcome::error(status));
   run.finish();
@@ -212,7 +216,7 @@ std::optional<Outcome> RequestHandler::Run::rewritten(const filters::RewriteResu
 std::optional<Outcome> RequestHandler::Run::check_limits() {
   conf::Bytes limit = *context.location->core.client_max_body_size;
   const http::BodyFraming& body = context.head.body;
-  if (limit == 0 || body.kind != http::BodyKind::length || body.length <= limit || client.body_done()) return {};
+  if (discards_body || limit == 0 || body.kind != http::BodyKind::length || body.length <= limit || client.body_done()) return {};
   context.log_error(conf::LogLevel::error,
                     "client intended to send too large body: " + std::to_string(body.length) + " bytes");
   client.close_after_response();
@@ -262,7 +266,6 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
     co_return co_await error(500);
   }
   context.is_internal = true;
-  context.upstream_head = nullptr;
   if (!context.response.keep_fields) context.response.reset();
   if (outcome.kind == Outcome::Kind::named) {
     const conf::Location* named = router().find_named(*context.server, outcome.text);
@@ -281,6 +284,7 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
 
 net::Task<Outcome> RequestHandler::Run::error(int status) {
   filters::start_error(context);
+  discards_body = true;
   if (status == 499 || status == 444) {
     context.response.status = status;
     client.abort();
@@ -293,7 +297,6 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
     co_await send_builtin(services, context, client, status);
     co_return Outcome::sent();
   }
-  context.error_page_active = !*context.location->core.recursive_error_pages;
   context.error_status = page.status;
   if (page.action == Action::redirect) {
     bool is_redirect = page.status >= 301 && page.status <= 308;

@@ -61,7 +61,7 @@ Actions echo(const UpstreamRequest& request) {
   return {Action::send(answer)};
 }
 
-/// The product's name, the date and the boundary of a multi-part answer differ between two runs of one program too.
+/// The product's name and the date.
 std::string without_accidents(std::string text) {
   replace_all(text, nginx_product, "PRODUCT/VERSION");
   replace_all(text, http::product_with_version, "PRODUCT/VERSION");
@@ -71,10 +71,13 @@ std::string without_accidents(std::string text) {
   replace_all(text, "<center>" + std::string(http::product_name) + "</center>", "<center>PRODUCT</center>");
   text = std::regex_replace(text, std::regex("Date: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"),
                             "Date: NOW");
+  return text;
+}
+
+void hide_boundary(std::string& text) {
   std::smatch boundary;
   if (std::regex_search(text, boundary, std::regex("boundary=([0-9A-Za-z]+)")))
-    replace_all(text, boundary[1].str(), "BOUNDARY");
-  return text;
+    replace_all(text, std::string(boundary[1]), "BOUNDARY");
 }
 
 std::string hide_side(const ProxyUnderTest& side, std::string text) {
@@ -87,16 +90,21 @@ std::string hide_side(const ProxyUnderTest& side, std::string text) {
 bool body_is_a_page(int status) { return status >= 300; }
 
 /// The length of a text that names the product or a port is its own.
-std::string show(const RawResponse& response, const ProxyUnderTest& side) {
+std::string show(const RawResponse& response, const ProxyUnderTest& side, bool is_http10) {
+  // Said to HTTP/1.0 alone: in HTTP/1.1 persistence is the default (RFC 9112 9.3).
+  std::vector<std::string> left_out;
+  if (!is_http10) left_out.push_back("Connection: keep-alive");
   std::string body = without_accidents(hide_side(side, response.body));
-  std::string head = without_accidents(hide_side(side, sorted_head(response.head, {})));
+  std::string head = without_accidents(hide_side(side, sorted_head(response.head, left_out)));
   std::string length = "Content-Length: " + std::to_string(response.body.size()) + "\n";
   if (!response.body.empty()) replace_all(head, length, "Content-Length: OF-THE-BODY\n");
   if (response.body.empty() && body_is_a_page(response.status))
     head = std::regex_replace(head, std::regex("Content-Length: [1-9][0-9]*"), "Content-Length: OF-THE-PAGE");
   std::string interim;
   for (int status : response.interim) interim += "interim " + std::to_string(status) + "\n";
-  return interim + head + "\n" + body + (response.complete ? "" : "\n[cut]");
+  std::string all = interim + head + "\n" + body + (response.complete ? "" : "\n[cut]");
+  hide_boundary(all);
+  return all;
 }
 
 std::string make_www() {
@@ -115,7 +123,7 @@ void write_file(const std::string& path, const std::string& text) {
 
 void fill(const std::string& www) {
   write_file(www + "/index.html", "<p>index</p>\n");
-  write_file(www + "/a.txt", "0123456789abcdefghijklmnopqrstuvwxyz\n");
+  write_file(www + "/a.txt", "abcdefghijklmnopqrstuvwxyz0a1b2c3d4e\n");
   write_file(www + "/empty.txt", "");
   write_file(www + "/style.css", "p { color: red }\n");
   write_file(www + "/noextension", "plain\n");
@@ -145,6 +153,20 @@ std::string own_folders() {
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     text += std::string(kind) + "_temp_path @dir@/" + kind + ";\n";
   return text;
+}
+
+/// Lines of nginx alone, then ours alone.
+std::string difference(const std::string& theirs, const std::string& ours) {
+  std::vector<std::string> a = lines_of(theirs), b = lines_of(ours);
+  auto missing_in = [](const std::vector<std::string>& all, const std::string& line) {
+    return std::find(all.begin(), all.end(), line) == all.end();
+  };
+  std::string text;
+  for (const std::string& line : a)
+    if (missing_in(b, line)) text += "  nginx: " + line + "\n";
+  for (const std::string& line : b)
+    if (missing_in(a, line)) text += "  ours:  " + line + "\n";
+  return text.empty() ? "  nginx:\n" + theirs + "\n  ours:\n" + ours : text;
 }
 
 /// Digits between two '#' become one 9 a run.
@@ -203,10 +225,11 @@ std::string Duel::transcript(ProxyUnderTest& side, const Exchange& exchange) {
   for (int i = 1; i <= 9; ++i) replace_all(request, "@port" + std::to_string(i) + "@", std::to_string(side.port(i)));
   RawClient client(side.port(exchange.port));
   client.send(request);
+  bool is_http10 = request.find(" HTTP/1.0\r\n") != std::string::npos;
   std::string all;
   for (int i = 0; i < exchange.responses; ++i) {
     auto response = client.read_response(request.starts_with("HEAD "));
-    all += response ? show(*response, side) : client.closed() ? "[closed]" : "[silence]";
+    all += response ? show(*response, side, is_http10) : client.closed() ? "[closed]" : "[silence]";
   }
   return all;
 }
@@ -224,7 +247,7 @@ void Duel::compare(const Exchange& exchange) {
   std::string ours = transcript(*ours_, exchange);
   std::string request = exchange.request.substr(0, 600);
   if (exchange.deviation.empty()) {
-    EXPECT_EQ(ours, theirs) << "for the request\n" << request;
+    if (ours != theirs) ADD_FAILURE() << request << difference(theirs, ours);
     return;
   }
   EXPECT_NE(ours, theirs) << "no deviation any more (" << exchange.deviation << ") for the request\n" << request;

@@ -126,7 +126,8 @@ TEST(ExpectContinue, IsAnsweredBeforeTheBodyComes) {
 struct EarlyAnswer : ::testing::TestWithParam<const char*> {};
 
 TEST_P(EarlyAnswer, ReachesTheClientAndTheConnectionIsNotReused) {
-  FakeUpstream upstream([](const UpstreamRequest&) { return Actions{Action::send(status_response(403, "no")), Action::wait(std::make_shared<Event>())}; },
+  auto is_over = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) { return Actions{Action::send(status_response(403, "no")), Action::wait(is_over)}; },
                         FakeUpstream::AskAt::head);
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;",
                                     std::string("client_max_body_size 0; proxy_send_timeout 5s; ") + GetParam()));
@@ -134,6 +135,7 @@ TEST_P(EarlyAnswer, ReachesTheClientAndTheConnectionIsNotReused) {
   std::string body = pattern(12 << 20);  // more than the sockets hold: the server never reads it
   client.send(request_text("PUT", "/", {}, body));
   auto response = client.read_response();
+  is_over->set();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 403);
   EXPECT_EQ(response->body, "no");
@@ -371,9 +373,13 @@ TEST(Tunnel, IsNotOpenedWithoutA101) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", upgrade_fields));
   RawClient client(proxy.port());
   client.send(upgrade_request());
-  EXPECT_EQ(client.read_response().value().body, "not today");
-  client.send(request_text("GET", "/next"));
-  EXPECT_EQ(client.read_response().value().body, "not today");
+  RawResponse response = client.read_response().value_or(RawResponse{});
+  EXPECT_EQ(response.body, "not today");
+  EXPECT_EQ(response.field("connection"), "close");  // what follows may be the other protocol
+  client.send("not HTTP any more");
+  client.read_to_close();
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(upstream.raw().find("not HTTP"), std::string::npos);
 }
 
 TEST(Tunnel, ThatNobodyAskedForIsA502) {

@@ -120,7 +120,8 @@ bool ProxyUnderTest::is_running() {
 bool ProxyUnderTest::wait_until_accepting() {
   for (auto end = Steady::now() + std::chrono::seconds(10); Steady::now() < end;) {
     if (!is_running()) return false;
-    if (RawClient(port()).connected()) return true;
+    // The pid file is the last step of the start.
+    if (RawClient(port()).connected() && std::filesystem::exists(directory_ + "/nginx.pid")) return true;
     std::this_thread::sleep_for(poll_step);
   }
   return false;
