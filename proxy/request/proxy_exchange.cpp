@@ -43,7 +43,6 @@ bool has_looped(const http::FieldList& fields) {
 }  // namespace
 
 net::Task<Outcome> ProxyExchange::run() {
-<<<<<<< HEAD
   // The head that was received has to live until the log is written; the peer and the connection must not.
   struct Release {
     ProxyExchange& exchange;
@@ -52,15 +51,6 @@ net::Task<Outcome> ProxyExchange::run() {
       exchange.lease_.release();
     }
   } release{*this};
-=======
-  Outcome outcome = co_await exchange();
-  attempt_.release_connection();
-  lease_.release();
-  co_return outcome;
-}
-
-net::Task<Outcome> ProxyExchange::exchange() {
->>>>>>> catalogue
   if (has_looped(context_.head.fields)) {
     context_.log_error(conf::LogLevel::error, "request came through more than 100 proxies: a loop");
     co_return Outcome::error(508);
@@ -68,13 +58,8 @@ net::Task<Outcome> ProxyExchange::exchange() {
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
-<<<<<<< HEAD
   bool needs_body = !client_.body_done() || body_.was_streamed();
   if (wrong == 0 && needs_body) wrong = co_await take_body();
-=======
-  bool has_body = context_.head.body.kind != http::BodyKind::none;
-  if (wrong == 0 && has_body) wrong = co_await take_body();
->>>>>>> catalogue
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
     if (!client_.body_done()) client_.close_after_response();
