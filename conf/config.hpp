@@ -99,7 +99,8 @@ struct Upstream {
   std::vector<UpstreamServer> servers;
   std::string zone;            ///< accepted; state is always process-wide
   Bytes zone_size = 0;
-  int keepalive = 32;          ///< idle connections kept per worker; pooled by default; 0 = off
+  int keepalive = 512;         ///< idle connections kept per worker; pooled by default; 0 = off. More than nginx's 32:
+                               ///< a smaller pool closes connections that the next burst opens again
   std::uint64_t keepalive_requests = 1000;
   milliseconds keepalive_time = 1h;
   milliseconds keepalive_timeout = 60s;

@@ -48,7 +48,7 @@ TEST(ProxyPass, MakesAGroupOfOneForAHost) {
   EXPECT_EQ(upstream->servers[0].max_fails, 1);
   EXPECT_EQ(upstream->servers[0].fail_timeout, 10s);
   EXPECT_FALSE(upstream->servers[0].literal);
-  EXPECT_EQ(upstream->keepalive, 32) << "pooled as every group";
+  EXPECT_EQ(upstream->keepalive, 512) << "pooled as every group";
 }
 
 TEST(ProxyPass, MayNameAGroupThatComesLater) {
