@@ -90,11 +90,7 @@ net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> pe
 // Waits for room, but also for a response that comes early (threat R13): then the rest is not sent.
 net::Task<Failure> UpstreamAttempt::wait_for_room() {
   net::Channel& channel = connection_->stream.channel();
-<<<<<<< HEAD
   auto timeout = *settings_.send_timeout;
-=======
-  milliseconds timeout = *settings_.send_timeout;
->>>>>>> catalogue
   net::Channel::Waiter room = interim_waits_ ? channel.writable(timeout) : channel.readable_or_writable(timeout);
   net::Wake wake = co_await room;
   if (wake == net::Wake::timeout) co_return Failure::send_timeout;
@@ -105,11 +101,7 @@ net::Task<Failure> UpstreamAttempt::wait_for_room() {
 // Whether bytes (or the end) came from the upstream before the request was sent; then the rest is not sent.
 bool UpstreamAttempt::response_came_early() {
   net::Channel& channel = connection_->stream.channel();
-<<<<<<< HEAD
   if (!channel.maybe_readable()) return false;
-=======
-  if (early_response_ || !channel.maybe_readable()) return early_response_;
->>>>>>> catalogue
   char start[10];
   ssize_t size = ::recv(channel.fd(), start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -197,14 +189,9 @@ net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
 // An upstream that answers while the client is slow ends the wait for the client.
 net::Task<BodyPiece> UpstreamAttempt::read_client_body() {
   net::Channel& channel = connection_->stream.channel();
-<<<<<<< HEAD
   if (!interim_waits_)
     channel.set_hook([](net::Channel&, void* client) { static_cast<ClientStream*>(client)->stop_reading_body(); },
                      &client_);
-=======
-  net::Channel::Hook hook = [](net::Channel&, void* client) { static_cast<ClientStream*>(client)->stop_reading_body(); };
-  if (!interim_waits_) channel.set_hook(hook, &client_);
->>>>>>> catalogue
   BodyPiece body = co_await client_.read_body();
   channel.set_hook(nullptr, nullptr);
   co_return body;
@@ -214,20 +201,12 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
   conf::Bytes limit = *context_.location->core.client_max_body_size;
   std::uint64_t total = 0;
   for (;;) {
-<<<<<<< HEAD
     BodyPiece body = co_await read_client_body();
     bool was_stopped = body.status == BodyPiece::Status::interrupted || body.status == BodyPiece::Status::closed;
     if (was_stopped && !client_.is_gone()) {
       if (response_came_early()) co_return Failure::send;
       if (interim_waits_) continue;
     }
-=======
-    if (response_came_early()) co_return Failure::send;
-    BodyPiece body = co_await read_client_body();
-    bool was_stopped = body.status == BodyPiece::Status::interrupted || body.status == BodyPiece::Status::closed;
-    if (was_stopped && !client_.is_gone() && response_came_early()) co_return Failure::send;
-    if (was_stopped && !client_.is_gone() && interim_waits_) continue;
->>>>>>> catalogue
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       client_status_ = body_failure_status(body);
       co_return Failure::send;
