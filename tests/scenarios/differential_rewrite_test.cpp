@@ -224,7 +224,7 @@ TEST(DifferentialErrorPage, AnswersInAllForms) {
       location /namedproxy { error_page 404 = @proxy; }
       location /namedkeep { error_page 404 @proxy; }
       location /namedfix { error_page 404 =418 @proxy; }
-      location /urifix { error_page 404 =205 /up/page; }
+      location /urifix { error_page 404 =202 /up/page; }
       location @proxy { proxy_pass http://@echo@; }
       location /external { error_page 404 http://other.test/gone; }
       location /external301 { error_page 404 =301 http://other.test/gone?u=$uri; }
