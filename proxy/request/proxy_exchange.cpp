@@ -82,7 +82,7 @@ net::Task<Outcome> ProxyExchange::run() {
 
 void ProxyExchange::use_configured_group() {
   const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
-  view_ = generation_.view(proxy_pass.upstream.get());
+  view_ = std::shared_ptr<UpstreamView>(std::shared_ptr<void>(), generation_.view(proxy_pass.upstream.get()));
   context_.proxy_host = proxy_pass.proxy_host;
   context_.proxy_port = proxy_pass.proxy_port;
   if (proxy_pass.uri) uri_ = *proxy_pass.uri;
@@ -95,7 +95,7 @@ net::Task<int> ProxyExchange::find_dynamic_group() {
   context_.proxy_host = target.proxy_host;
   context_.proxy_port = context_.arena.copy(std::to_string(target.port));
   uri_ = target.uri;
-  view_ = co_await dynamic_.find(target, context_.location->core.resolver, generation_);
+  view_ = co_await dynamic_.find(target, context_.location->core, generation_);
   if (view_) co_return 0;
   context_.log_error(conf::LogLevel::error, std::string(target.host) + " could not be resolved");
   co_return 502;

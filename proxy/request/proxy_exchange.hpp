@@ -53,7 +53,7 @@ class ProxyExchange {
   Generation& generation_;
   const conf::ProxySettings& settings_;
 
-  UpstreamView* view_ = nullptr;
+  std::shared_ptr<UpstreamView> view_;    ///< keeps a group made for a proxy_pass with variables
   std::optional<std::string_view> uri_;   ///< the URI part of proxy_pass
   RequestBody& body_;
   UpstreamRequest request_;

@@ -102,7 +102,8 @@ void Server::open(std::shared_ptr<const conf::Config> config) {
 request::DynamicResolve Server::Impl::resolver_for(unsigned index) {
   return [this, index](const std::string& host, std::uint16_t port, const conf::Resolver& through,
                        std::function<void(std::vector<SocketAddress>)> done) {
-    asio::post(control, [this, index, host, port, &through, done = std::move(done)]() mutable {
+    // A copy: the request may give up (resolver_timeout), and its configuration end, before this runs.
+    asio::post(control, [this, index, host, port, through, done = std::move(done)]() mutable {
       const conf::Resolver* servers = through.servers.empty() ? nullptr : &through;
       resolver.resolve(host, port, servers, [this, index, done = std::move(done)](std::vector<SocketAddress> found) {
         workers[index]->post([done, found = std::move(found)] { done(found); });
