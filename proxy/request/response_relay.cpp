@@ -1,23 +1,38 @@
 #include "request/response_relay.hpp"
 
 #include <array>
+#include <span>
 
+#include "conf/units.hpp"
+#include "context/variables.hpp"
 #include "http/body_decoder.hpp"
+#include "request/read_rate.hpp"
 
 namespace drishti::request {
 namespace {
 
 constexpr std::size_t most_pieces = 16;
 
+/// proxy_limit_rate in bytes a second; 0 = none, as for a text that is no size.
+std::uint64_t configured_rate(context::RequestContext& context) {
+  const conf::Template& rate = *context.location->proxy.limit_rate;
+  return rate.empty() ? 0 : conf::parse_size(context::evaluate(rate, context), false).value_or(0);
+}
+
 class Relay {
  public:
   Relay(WorkerServices& services, context::RequestContext& context, ClientStream& client, UpstreamAttempt& attempt)
-      : services_(services), context_(context), client_(client), attempt_(attempt) {
+      : services_(services),
+        context_(context),
+        client_(client),
+        attempt_(attempt),
+        rate_(configured_rate(context), services.clock().now()) {
     decoder_.start(attempt.head().body);
   }
 
   net::Task<RelayResult> run() {
     client_.begin_response(context_);
+    rate_.count(source().readable().size());
     for (;;) {
       Batch batch = gather();
       if (decoder_.reject() != http::Reject::none) co_return broken("upstream sent invalid chunked response");
@@ -69,11 +84,16 @@ class Relay {
   net::Task<const char*> read_more() {
     net::Stream& stream = attempt_.connection()->stream;
     for (;;) {
+      if (const auto delay = rate_.delay(services_.clock().now()); delay.count() > 0) {
+        co_await net::Sleep(services_.reactor, delay);
+        if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort) co_return "client left";
+      }
       net::Wake wake = co_await stream.channel().readable(*context_.location->proxy.read_timeout);
       if (wake == net::Wake::timeout) co_return "upstream timed out while reading upstream";
       if (wake == net::Wake::cancelled) co_return "upstream connection was cancelled while reading upstream";
       prepare_buffer();
-      net::IoResult result = stream.try_read(buffer_.writable());
+      const std::span<char> room = buffer_.writable().first(rate_.most(buffer_.capacity()));
+      net::IoResult result = stream.try_read(room);
       if (result.ok() && result.bytes == 0) {
         buffer_.release();  // nothing there: hold no memory while waiting
         if (stream.channel().peer_closed()) result.status = net::IoStatus::eof;
@@ -81,7 +101,8 @@ class Relay {
       }
       if (result.status == net::IoStatus::eof && decoder_.on_eof()) co_return nullptr;
       if (!result.ok()) co_return "upstream prematurely closed connection while reading upstream";
-      filled_ = result.bytes == buffer_.capacity();
+      filled_ = result.bytes == room.size();
+      rate_.count(result.bytes);
       buffer_.produced(result.bytes);
       unread_ = buffer_.readable();
       context_.attempts.back().bytes_received += result.bytes;
@@ -117,6 +138,7 @@ class Relay {
   net::Buffer buffer_;
   std::string_view unread_;
   bool filled_ = false;
+  ReadRate rate_;
 };
 
 }  // namespace
