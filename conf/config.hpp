@@ -237,7 +237,7 @@ struct CoreSettings {
   Setting<bool> port_in_redirect{true};
   Setting<bool> absolute_redirect{true};
   Setting<bool> log_not_found{true};
-  Setting<bool> sendfile{false};
+  Setting<bool> sendfile{true};
   Setting<bool> tcp_nodelay{true};
   Setting<bool> chunked_transfer_encoding{true};
   Setting<bool> msie_padding{true};
@@ -324,7 +324,6 @@ struct ProxySettings {
   Setting<bool> ignore_client_abort{false};
   Setting<std::optional<Template>> bind;
   Setting<bool> socket_keepalive{false};
-  Setting<bool> force_ranges{false};
 
   void inherit(const ProxySettings& parent);
 };
@@ -406,7 +405,6 @@ struct MainSettings {
   int worker_processes = 1;  ///< `auto` is resolved from the CPUs allowed (cgroup quota, affinity)
   std::string pid;           ///< absolute path
   bool daemon = true;
-  bool master_process = true;
   std::vector<ErrorLog> error_logs;
   std::optional<std::uint64_t> worker_rlimit_nofile;
   std::optional<milliseconds> worker_shutdown_timeout;

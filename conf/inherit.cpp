@@ -76,7 +76,6 @@ void ProxySettings::inherit(const ProxySettings& parent) {
   ignore_client_abort.inherit(parent.ignore_client_abort);
   bind.inherit(parent.bind);
   socket_keepalive.inherit(parent.socket_keepalive);
-  force_ranges.inherit(parent.force_ranges);
 }
 
 }  // namespace drishti::conf

@@ -147,7 +147,6 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   w.line("ignore_client_abort", proxy.ignore_client_abort);
   w.line("bind", proxy.bind);
   w.line("socket_keepalive", proxy.socket_keepalive);
-  w.line("force_ranges", proxy.force_ranges);
 }
 
 void write(ModelWriter& w, const std::vector<RewriteOp>& ops);

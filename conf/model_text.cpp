@@ -53,7 +53,6 @@ void write(ModelWriter& w, const MainSettings& main) {
   w.line("worker_processes", main.worker_processes);
   w.line("pid", main.pid);
   w.line("daemon", main.daemon);
-  w.line("master_process", main.master_process);
   if (main.worker_rlimit_nofile) w.line("worker_rlimit_nofile", *main.worker_rlimit_nofile);
   if (main.worker_shutdown_timeout) w.line("worker_shutdown_timeout", *main.worker_shutdown_timeout);
   if (main.worker_connections) w.line("worker_connections", *main.worker_connections);

@@ -110,7 +110,8 @@ constexpr DirectiveSpec table[] = {
     {"access_log", hsl | context::if_in_location, at_least(1),
      "path [format [buffer=size] [flush=time] [if=condition]] | off", "/var/log/nginx/access.log combined",
      "Where requests are logged.", add_access_log, many, Effect::implemented,
-     "Lines are always written without blocking a worker; when the disk is full, lines are lost, never requests."},
+     "Lines are always written without blocking a worker; when the disk is full, lines are lost, never requests. "
+     "They wait a few milliseconds at most, so that `flush` is always kept."},
 };
 
 }  // namespace

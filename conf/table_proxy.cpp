@@ -133,20 +133,13 @@ void add_pass_header(Analysis& a, const Directive& d) {
   append(a.scope().location->proxy.pass_headers, lower_case(d.args[0]));
 }
 
-// `127.0.0.1`, `::1`, and both with a port.
-bool is_ip_address(const std::string& text) {
-  if (SocketAddress::from_ip(text, 0)) return true;
-  const AddressUrl url = parse_address_url(text, false);
-  return url.error.empty() && SocketAddress::from_ip(url.host, 0).has_value();
-}
-
 void set_bind(Analysis& a, const Directive& d) {
   if (d.args.size() > 1) {
     if (d.args[1] != "transparent") fail("invalid parameter " + quoted(d.args[1]), d);
     fail("parameter \"transparent\" of the \"proxy_bind\" directive is not implemented by drishti yet", d);
   }
   if (d.args[0] == "off") return store(a, &P::bind, std::optional<Template>());
-  if (!has_variables(d.args[0]) && !is_ip_address(d.args[0])) fail("invalid address " + quoted(d.args[0]), d);
+  if (!has_variables(d.args[0]) && !parse_ip_and_port(d.args[0])) fail("invalid address " + quoted(d.args[0]), d);
   store(a, &P::bind, std::optional<Template>(a.compile(d.args[0], d.where)));
 }
 
@@ -202,7 +195,7 @@ constexpr DirectiveSpec table[] = {
      [](Analysis& a, const Directive& d) {
        if (has_variables(d.args[0])) return store(a, &P::limit_rate, a.compile(d.args[0], d.where));
        store(a, &P::limit_rate, Template::literal(std::to_string(size_value(d))));
-     }},
+     }, Repeat::once, done, "It holds without proxy_buffering, too."},
     {"proxy_redirect", hsl, take(1, 2), "default | off | redirect replacement", "default",
      "How Location and Refresh of responses are rewritten.", add_redirect, many},
     {"proxy_cookie_domain", hsl, take(1, 2), "off | domain replacement", "off",
@@ -214,7 +207,8 @@ constexpr DirectiveSpec table[] = {
     {"proxy_pass_header", hsl, take(1), "field", "", "A usually hidden response field that clients do get.",
      add_pass_header, many},
     {"proxy_ignore_headers", hsl, at_least(1), "field ...", "", "Response fields that are not obeyed.",
-     set_ignore_headers, many},
+     set_ignore_headers, many, done,
+     "Only X-Accel-Redirect, X-Accel-Buffering and X-Accel-Limit-Rate are ever obeyed: nothing is cached or recoded."},
     {"proxy_intercept_errors", hsl, flag, "on | off", "off", "Whether error_page applies to upstream responses.",
      set_flag<&P::intercept_errors>},
     {"proxy_ignore_client_abort", hsl, flag, "on | off", "off",
@@ -222,8 +216,6 @@ constexpr DirectiveSpec table[] = {
     {"proxy_bind", hsl, take(1, 2), "address | off", "", "The local address of upstream connections.", set_bind},
     {"proxy_socket_keepalive", hsl, flag, "on | off", "off", "SO_KEEPALIVE on upstream connections.",
      set_flag<&P::socket_keepalive>},
-    {"proxy_force_ranges", hsl, flag, "on | off", "off", "Whether ranges of any response may be asked for.",
-     set_flag<&P::force_ranges>},
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ constexpr std::string_view place_reason = "the system's scheduler places the thr
 constexpr DirectiveSpec table[] = {
     no_effect("load_module", m, take(1),
               "there are no loadable modules; what a module adds is refused where it is used", nullptr, many),
+    no_effect("master_process", m, flag, "there is one process either way", check_flag),
     no_effect("worker_cpu_affinity", m, at_least(1), place_reason),
     no_effect("worker_priority", m, take(1), place_reason),
     no_effect("worker_rlimit_core", m, take(1), "use the service manager's limit"),
@@ -74,6 +75,7 @@ constexpr DirectiveSpec table[] = {
     no_effect("open_file_cache_events", hsl, flag, open_file_reason, check_flag),
     no_effect("open_log_file_cache", hsl, take(1, 4), log_file_reason),
     no_effect("proxy_temp_file_write_size", hsl, take(1), temp_reason, check_size),
+    no_effect("proxy_force_ranges", hsl, flag, "Range is passed on, and ranges are the upstream's work", check_flag),
     no_effect("proxy_send_lowat", hsl, take(1), packet_reason, check_size),
     no_effect("keepalive_disable", hsl, at_least(1), "the browsers that it is about are gone"),
     no_effect("msie_refresh", hsl, flag, "the browsers that it is about are gone", check_flag),

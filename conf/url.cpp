@@ -113,4 +113,11 @@ AddressUrl parse(std::string_view text, Mode mode) {
 AddressUrl parse_address_url(std::string_view text, bool allow_uri) { return parse(text, {allow_uri, false}); }
 AddressUrl parse_listen_url(std::string_view text) { return parse(text, {false, true}); }
 
+std::optional<SocketAddress> parse_ip_and_port(std::string_view text) {
+  if (auto literal = SocketAddress::from_ip(text, 0)) return literal;
+  const AddressUrl url = parse_address_url(text, false);
+  if (!url.error.empty()) return std::nullopt;
+  return SocketAddress::from_ip(url.host, url.port.value_or(0));
+}
+
 }  // namespace drishti::conf

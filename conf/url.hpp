@@ -27,4 +27,7 @@ AddressUrl parse_address_url(std::string_view text, bool allow_uri);
 /// The same for `listen`, where `80` and `*:80` mean every address and `80-82` three ports.
 AddressUrl parse_listen_url(std::string_view text);
 
+/// `127.0.0.1`, `::1`, and both with a port (`[::1]:8080`); without one it is 0. nullopt for anything else.
+std::optional<SocketAddress> parse_ip_and_port(std::string_view text);
+
 }  // namespace drishti::conf

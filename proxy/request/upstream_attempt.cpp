@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "conf/url.hpp"
 #include "http/body_decoder.hpp"
 #include "context/variables.hpp"
 
@@ -42,8 +43,11 @@ upstream::UpstreamConnectionPtr UpstreamAttempt::release_connection() {
 
 bool UpstreamAttempt::fill_bind_address(SocketAddress& address) {
   if (!*settings_.bind) return false;
-  auto parsed = SocketAddress::from_ip(context::evaluate(**settings_.bind, context_), 0);
+  const std::string_view text = context::evaluate(**settings_.bind, context_);
+  if (text.empty()) return false;
+  const auto parsed = conf::parse_ip_and_port(text);
   if (parsed) address = *parsed;
+  else context_.log_error(conf::LogLevel::error, "invalid local address \"" + std::string(text) + "\"");
   return parsed.has_value();
 }
 
@@ -54,7 +58,12 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
   services_.metrics.upstream_connects.add();
   net::IoResult result = co_await net::connect(services_.reactor, connection_->stream, peer->address, bind_to,
                                                *settings_.connect_timeout);
-  if (result.ok()) co_return Failure::none;
+  if (result.ok()) {
+    const int on = 1;
+    if (*settings_.socket_keepalive)
+      ::setsockopt(connection_->stream.fd(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    co_return Failure::none;
+  }
   if (result.status == net::IoStatus::failed && is_local_error(result.error)) {
     error_ = result.error;
     co_return Failure::local;

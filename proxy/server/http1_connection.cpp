@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -49,8 +50,6 @@ http::HeadLimits limits_of(const conf::Server& server) {
 Http1Connection::Http1Connection(Worker& worker, int fd, const SocketAddress& remote,
                                  const SocketAddress& listen_address, std::uint64_t id)
     : worker_(worker) {
-  int on = 1;
-  if (!listen_address.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   info_.id = id;
   info_.fd = fd;
   info_.remote = remote;
@@ -58,6 +57,7 @@ Http1Connection::Http1Connection(Worker& worker, int fd, const SocketAddress& re
   info_.remote_text = remote.ip_text();
   info_.accepted_at = worker.services().clock().now();
   stream_.open(worker.services().reactor, fd);
+  set_no_delay(true);
   worker_.link(*this);
 }
 
@@ -73,6 +73,14 @@ void Http1Connection::start() {
   }(this);
 }
 
+// The socket is told only what it does not know: tcp_nodelay may differ from location to location.
+void Http1Connection::set_no_delay(bool wanted) {
+  if (no_delay_ == wanted || info_.local.is_unix() || !stream_.is_open()) return;
+  no_delay_ = wanted;
+  const int on = wanted ? 1 : 0;
+  ::setsockopt(stream_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 void Http1Connection::close_if_idle() {
   stopping_ = true;
   if (idle_) stream_.channel().cancel();
@@ -86,9 +94,10 @@ void Http1Connection::close_now() {
 
 net::Task<void> Http1Connection::run() {
   while (!stopping_) {
+    const bool pipelined = !in_.empty();
     bool has_request = co_await wait_for_request();
     if (!has_request) break;
-    co_await serve_one();
+    co_await serve_one(pipelined);
     if (tunnel_ || aborted_ || !stream_.is_open()) break;
     if (!keep_alive_) {
       co_await linger();
@@ -147,11 +156,12 @@ net::Task<Http1Connection::HeadResult> Http1Connection::read_head(const conf::Se
   co_return HeadResult::done;
 }
 
-net::Task<void> Http1Connection::serve_one() {
+net::Task<void> Http1Connection::serve_one(bool pipelined) {
   state_ = worker_.take_state();
   generation_ = worker_.generation();
   context::RequestContext& context = state_->context;
   context.connection = &info_;
+  context.pipelined = pipelined;
   context.error_log = &worker_.services().error_log;
   context.config = generation_->snapshot().config.get();
   context.user_variables.resize(context.config->variables.size());
@@ -291,6 +301,7 @@ void Http1Connection::begin_response(context::RequestContext& context) {
   framing.keep_alive = keep_alive_;
   framing.http10_keep_alive = keep_alive_ && context.head.version == 10;
   framing.upgrade = response.status == 101;
+  set_no_delay(*context.location->core.tcp_nodelay);
   state_->out.clear();
   filters::write_response_head(framing, worker_.http_date(), context, state_->out);
   head_bytes_ = state_->out.size();
@@ -302,6 +313,7 @@ void Http1Connection::count_sent(std::uint64_t bytes) { state_->context.bytes_se
 SendStatus Http1Connection::send_failure(const net::IoResult& result) {
   if (result.status == net::IoStatus::timeout) {
     state_->context.log_error(conf::LogLevel::info, "client timed out while sending response to client");
+    if (*state_->context.location->core.reset_timedout_connection) stream_.reset_on_close();
     return SendStatus::timeout;
   }
   return SendStatus::closed;
@@ -420,6 +432,23 @@ net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_vie
   co_return status;
 }
 
+// Without sendfile(2): through a buffer of our own.
+net::Task<net::IoResult> Http1Connection::copy_file(int file, std::uint64_t offset, std::uint64_t length) {
+  net::Buffer buffer = worker_.services().buffers.take(net::BufferPool::large);
+  const auto room = buffer.writable();
+  net::IoResult result;
+  for (std::uint64_t sent = 0; sent < length; sent = result.bytes) {
+    const ssize_t size = ::pread(file, room.data(), std::min<std::uint64_t>(room.size(), length - sent),
+                                 static_cast<off_t>(offset + sent));
+    if (size <= 0) co_return net::IoResult{size < 0 ? net::IoStatus::failed : net::IoStatus::eof, errno, sent};
+    iovec bytes{room.data(), static_cast<std::size_t>(size)};
+    result = co_await stream_.write_all({&bytes, 1}, *state_->context.location->core.send_timeout);
+    result.bytes += sent;
+    if (!result.ok()) break;
+  }
+  co_return result;
+}
+
 net::Task<SendStatus> Http1Connection::write_file(int file, std::uint64_t offset, std::uint64_t length, bool last) {
   constexpr std::uint64_t step = 1 << 20;
   if (!head_sent_) {
@@ -435,7 +464,11 @@ net::Task<SendStatus> Http1Connection::write_file(int file, std::uint64_t offset
   for (std::uint64_t sent = 0; !bodyless_ && sent < length && result.ok();) {
     if (is_limited) co_await respect_rate();
     std::uint64_t part = std::min({step, length - sent, is_limited ? allowance() : step});
-    result = co_await stream_.send_file(file, offset + sent, part, *context.location->core.send_timeout);
+    // Not `?:`: g++ 12 runs the co_await in it whatever the condition says.
+    if (*context.location->core.sendfile)
+      result = co_await stream_.send_file(file, offset + sent, part, *context.location->core.send_timeout);
+    else
+      result = co_await copy_file(file, offset + sent, part);
     context.body_bytes_sent += result.bytes;
     count_sent(result.bytes);
     sent += result.bytes;
@@ -451,7 +484,9 @@ net::Task<SendStatus> Http1Connection::write_file(int file, std::uint64_t offset
 void Http1Connection::abort() {
   aborted_ = true;
   keep_alive_ = false;
-  if (head_sent_ && !chunked_ && !state_->context.response.content_length) stream_.reset_on_close();
+  const context::RequestContext& context = state_->context;
+  if (context.response.status == 444 && *context.location->core.reset_timedout_connection) stream_.reset_on_close();
+  if (head_sent_ && !chunked_ && !context.response.content_length) stream_.reset_on_close();
   stream_.close();
 }
 

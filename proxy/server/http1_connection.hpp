@@ -27,7 +27,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   // ---- the loop ----
   net::Task<void> run();
   net::Task<bool> wait_for_request();
-  net::Task<void> serve_one();
+  net::Task<void> serve_one(bool pipelined);
   enum class HeadResult : std::uint8_t { done, rejected, timeout, gone };
   net::Task<HeadResult> read_head(const conf::Server& server);
   net::Task<bool> finish_body();
@@ -58,6 +58,8 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   net::Task<void> respect_rate();
   net::Task<request::SendStatus> write_now(std::span<const std::string_view> pieces, bool last);
   net::Task<request::SendStatus> write_slowly(std::span<const std::string_view> pieces, bool last);
+  void set_no_delay(bool wanted);
+  net::Task<net::IoResult> copy_file(int file, std::uint64_t offset, std::uint64_t length);
   void count_sent(std::uint64_t bytes);
   request::SendStatus send_failure(const net::IoResult& result);
 
@@ -80,6 +82,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   bool keep_alive_ = false;
   bool tunnel_ = false;
   bool continue_sent_ = false;
+  bool no_delay_ = false;      ///< TCP_NODELAY as the socket has it
   std::uint64_t head_bytes_ = 0;
   net::Clock::Steady rate_begin_{};
 };

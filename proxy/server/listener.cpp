@@ -36,12 +36,14 @@ void remove_stale_socket(const SocketAddress& address) {
 
 }  // namespace
 
-int open_listening_socket(const SocketAddress& address, int backlog, bool reuseport, bool ipv6only) {
+int open_listening_socket(const conf::Listen& listen) {
+  const SocketAddress& address = listen.address;
   int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) throw std::runtime_error(bind_error("socket()", address, errno));
-  int on = 1, v6only = ipv6only ? 1 : 0;
+  int on = 1, v6only = listen.ipv6only ? 1 : 0;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (reuseport) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (listen.reuseport) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (listen.so_keepalive) ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);  // connections inherit it
   if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
   if (address.is_unix()) remove_stale_socket(address);
   if (::bind(fd, address.data(), address.size()) != 0) {
@@ -50,7 +52,7 @@ int open_listening_socket(const SocketAddress& address, int backlog, bool reusep
     throw std::runtime_error(bind_error("bind()", address, error));
   }
   if (address.is_unix()) ::chmod(reinterpret_cast<const sockaddr_un*>(address.data())->sun_path, 0666);
-  if (::listen(fd, backlog) != 0) {
+  if (::listen(fd, listen.backlog) != 0) {
     int error = errno;
     ::close(fd);
     throw std::runtime_error(bind_error("listen()", address, error));

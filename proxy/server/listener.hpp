@@ -1,6 +1,7 @@
 #pragma once
 // Accepts on one address for one worker. Out of descriptors, it pauses instead of spinning (threat X06).
 
+#include "conf/config.hpp"
 #include "conf/socket_address.hpp"
 #include "net/reactor.hpp"
 
@@ -28,6 +29,6 @@ class Listener {
 };
 
 /// Binds and listens; throws std::runtime_error with nginx's words.
-int open_listening_socket(const SocketAddress& address, int backlog, bool reuseport, bool ipv6only);
+int open_listening_socket(const conf::Listen& listen);
 
 }  // namespace drishti::server

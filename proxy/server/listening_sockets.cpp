@@ -29,8 +29,7 @@ ListeningSockets::Change ListeningSockets::prepare(const std::vector<conf::Liste
   try {
     for (const conf::Listen& listen : wanted) {
       if (sockets_.contains(listen.address)) continue;
-      change.added.emplace_back(listen.address, open_listening_socket(listen.address, listen.backlog, listen.reuseport,
-                                                                      listen.ipv6only));
+      change.added.emplace_back(listen.address, open_listening_socket(listen));
     }
   } catch (...) {
     for (auto& [address, fd] : change.added) close_one(address, fd);

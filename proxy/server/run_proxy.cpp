@@ -2,6 +2,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <stdexcept>
 
 #include "net/log_file.hpp"
@@ -168,10 +170,20 @@ void Process::report_losses() {
   }
 }
 
+// Before the first thread: the environment has no lock.
+void set_environment(const conf::Config& config) {
+  for (const std::string& variable : config.main.env) {
+    const std::size_t equals = variable.find('=');
+    if (equals != std::string::npos) ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+  }
+  ::tzset();
+}
+
 }  // namespace
 
 int run_proxy(const CommandLine& line) {
   auto config = load(line);
+  set_environment(*config);
   Background background;
   if (config->main.daemon) background.enter();
   Process process(line, std::move(config));

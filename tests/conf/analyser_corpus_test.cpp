@@ -53,7 +53,7 @@ TEST(ModelText, TellsDifferentConfigurationsApart) {
   };
   const std::string plain = text("listen 80;");
   EXPECT_EQ(plain, text("listen *:80 ;"));
-  for (const std::string other : {"listen 81;", "listen 80; server_name a;", "listen 80; sendfile on;",
+  for (const std::string other : {"listen 81;", "listen 80; server_name a;", "listen 80; sendfile off;",
                                   "listen 80; location / { }", "listen 80; return 200;", "listen 80; add_header a b;",
                                   "listen 80; proxy_read_timeout 1s;"})
     EXPECT_NE(plain, text(other)) << other;

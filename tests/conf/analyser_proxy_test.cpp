@@ -114,7 +114,7 @@ TEST(ProxyHeaders, NamesToHideAndPassAreLowerCase) {
 }
 
 TEST(ProxyBind, TakesAddressesWithAndWithoutPort) {
-  for (const std::string address : {"127.0.0.1", "127.0.0.1:1234", "::1", "[::1]:1234", "$remote_addr"})
+  for (const std::string address : {"127.0.0.1", "127.0.0.1:1234", "::1", "[::1]:1234", "2001:db8::1", "$remote_addr"})
     EXPECT_EQ(error_in_location("proxy_bind " + address + ";"), "") << address;
   EXPECT_FALSE(only_location(*with_location("proxy_bind off;"))->proxy.bind->has_value());
 }
