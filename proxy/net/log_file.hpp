@@ -62,6 +62,12 @@ class LogBuffer {
     if (text_.size() >= limit_) flush();
   }
   void flush();
+  /// Hands over what was gathered and goes on with another file (a reload); those who hold this buffer keep it.
+  void change_to(std::shared_ptr<LogFile> file, std::size_t limit) {
+    flush();
+    file_ = std::move(file);
+    limit_ = limit;
+  }
 
  private:
   std::shared_ptr<LogFile> file_;

@@ -13,15 +13,15 @@ bool is_wanted(const conf::AccessLog& log, context::RequestContext& context) {
 
 }  // namespace
 
-void write_access_logs(WorkerServices& services, context::RequestContext& context) {
+void write_access_logs(Generation& generation, context::RequestContext& context) {
   for (const conf::AccessLog& log : *context.location->core.access_logs) {
     if (!is_wanted(log, context)) continue;
-    auto buffer = services.logs.find(log.path);
-    if (buffer == services.logs.end()) continue;
-    std::string& text = buffer->second->text();
+    net::LogBuffer* buffer = generation.log_buffer(log);
+    if (!buffer) continue;
+    std::string& text = buffer->text();
     context::append_log_line(*log.format, context, text);
     text += '\n';
-    buffer->second->line_done();
+    buffer->line_done();
   }
 }
 

@@ -3,8 +3,8 @@
 namespace drishti::request {
 
 Generation::Generation(std::shared_ptr<const routing::Snapshot> snapshot, unsigned worker_index, net::Reactor& reactor,
-                       PoolMap& pools)
-    : snapshot_(std::move(snapshot)) {
+                       PoolMap& pools, LogMap& logs)
+    : snapshot_(std::move(snapshot)), logs_(logs) {
   std::uint64_t seed = (snapshot_->number << 8) + worker_index + 1;
   for (const auto& group : snapshot_->groups) {
     auto& pool = pools[group->config().name];
@@ -12,6 +12,14 @@ Generation::Generation(std::shared_ptr<const routing::Snapshot> snapshot, unsign
     views_.emplace(&group->config(),
                    UpstreamView{group, upstream::Balancer::create(group, worker_index, seed), pool.get()});
   }
+}
+
+net::LogBuffer* Generation::log_buffer(const conf::AccessLog& log) {
+  auto [entry, is_new] = log_buffers_.try_emplace(&log, nullptr);
+  if (!is_new) return entry->second;
+  auto buffer = logs_.find(log.path);
+  if (buffer != logs_.end()) entry->second = buffer->second.get();
+  return entry->second;
 }
 
 UpstreamView* Generation::view(const conf::Upstream* upstream) {

@@ -29,8 +29,10 @@ using LogMap = std::unordered_map<std::string, std::unique_ptr<net::LogBuffer>>;
 class Generation {
  public:
   Generation(std::shared_ptr<const routing::Snapshot> snapshot, unsigned worker_index, net::Reactor& reactor,
-             PoolMap& pools);
+             PoolMap& pools, LogMap& logs);
   const routing::Snapshot& snapshot() const { return *snapshot_; }
+  /// The buffer that an access_log of this configuration writes to, or null.
+  net::LogBuffer* log_buffer(const conf::AccessLog& log);
   /// The view of an upstream of this configuration; never null for one of config.upstreams.
   UpstreamView* view(const conf::Upstream* upstream);
 
@@ -38,6 +40,8 @@ class Generation {
   friend class GenerationRef;
   std::shared_ptr<const routing::Snapshot> snapshot_;
   std::unordered_map<const conf::Upstream*, UpstreamView> views_;
+  LogMap& logs_;
+  std::unordered_map<const conf::AccessLog*, net::LogBuffer*> log_buffers_;  ///< found by path once, then by address
   std::uint64_t references_ = 0;
   std::function<void(const routing::Snapshot&)> retired_;
 

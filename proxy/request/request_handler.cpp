@@ -37,7 +37,7 @@ struct RequestHandler::Run {
   ProxyExchange& new_exchange();
   const routing::Router& router() const { return generation.snapshot().router; }
 
-  bool choose_server();
+  void choose_server(const routing::ServerTable& servers);
   bool take_target();
   net::Task<void> drive(Outcome outcome);
   std::optional<Outcome> rewrite_by_server();
@@ -55,9 +55,9 @@ struct RequestHandler::Run {
 };
 
 net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientStream& client,
-                                       Generation& generation) {
+                                       Generation& generation, const routing::ServerTable& servers) {
   Run run{services_, dynamic_, context, client, generation};
-  run.choose_server();
+  run.choose_server(servers);
   Outcome outcome = Outcome::error(400);
   if (run.take_target()) {
     // Not `?:`: g++ 12 runs the co_await in it whatever the condition says.
@@ -72,18 +72,18 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
 }
 
 net::Task<void> RequestHandler::refuse(http::Reject reject, context::RequestContext& context, ClientStream& client,
-                                       Generation& generation) {
+                                       Generation& generation, const routing::ServerTable& servers) {
   services_.metrics.rejects_by_reason[static_cast<std::size_t>(reject)].add();
   using http::Reject;
   bool too_large = reject == Reject::field_too_large || reject == Reject::head_too_large;
-  co_await refuse_status(too_large ? 494 : http::reject_status(reject), context, client, generation);
+  co_await refuse_status(too_large ? 494 : http::reject_status(reject), context, client, generation,
+                         servers);
 }
 
 net::Task<void> RequestHandler::refuse_status(int status, context::RequestContext& context, ClientStream& client,
-                                              Generation& generation) {
+                                              Generation& generation, const routing::ServerTable& servers) {
   Run run{services_, dynamic_, context, client, generation};
-  const routing::ServerTable& table = run.router().table(context.connection->local);
-  context.server = &table.default_server();
+  context.server = &servers.default_server();
   context.location = context.server->root.get();
   context.uri = {};
   context.host = context.server->first_name;
@@ -92,19 +92,17 @@ net::Task<void> RequestHandler::refuse_status(int status, context::RequestContex
   run.finish();
 }
 
-bool RequestHandler::Run::choose_server() {
-  const routing::ServerTable& table = router().table(context.connection->local);
+void RequestHandler::Run::choose_server(const routing::ServerTable& servers) {
   char* lower = context.arena.allocate(context.head.host.size());
   std::transform(context.head.host.begin(), context.head.host.end(), lower,
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   std::string_view host(lower, context.head.host.size());
   if (host.ends_with('.')) host.remove_suffix(1);
   routing::RegexMatch match;
-  context.server = &table.find(host, match);
+  context.server = &servers.find(host, match);
   context.location = context.server->root.get();
   context.host = host.empty() ? std::string_view(context.server->first_name) : host;
   if (match.regex) context::remember_captures(*match.regex, host, match.captures, context);
-  return true;
 }
 
 bool RequestHandler::Run::take_target() {
@@ -317,7 +315,7 @@ void RequestHandler::Run::finish() {
   services.metrics.requests.add();
   std::size_t code_class = static_cast<std::size_t>(std::clamp(context.response.status / 100, 0, 5));
   services.metrics.responses_by_class[code_class].add();
-  write_access_logs(services, context);
+  write_access_logs(generation, context);
 }
 
 }  // namespace drishti::request

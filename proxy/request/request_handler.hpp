@@ -17,15 +17,15 @@ class RequestHandler {
   RequestHandler(WorkerServices& services, unsigned worker_index)
       : services_(services), dynamic_(services, worker_index) {}
 
-  /// Answers one request. `context` holds the parsed head and its connection.
-  net::Task<void> handle(context::RequestContext& context, ClientStream& client, Generation& generation);
+  /// Answers one request. `context` holds the parsed head and its connection; `servers` are those behind its address.
+  net::Task<void> handle(context::RequestContext& context, ClientStream& client, Generation& generation, const routing::ServerTable& servers);
 
   /// Answers a request whose head was refused: the status by the reject table, then the connection closes.
   net::Task<void> refuse(http::Reject reject, context::RequestContext& context, ClientStream& client,
-                         Generation& generation);
+                         Generation& generation, const routing::ServerTable& servers);
   /// The same for a head that did not come in time (408).
   net::Task<void> refuse_status(int status, context::RequestContext& context, ClientStream& client,
-                                Generation& generation);
+                                Generation& generation, const routing::ServerTable& servers);
 
  private:
   struct Run;

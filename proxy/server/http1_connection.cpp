@@ -92,6 +92,16 @@ void Http1Connection::close_now() {
   if (close_hook_) close_hook_(close_owner_);
 }
 
+// Looked up once a connection and configuration. The newest one: a request takes its generation right before.
+const routing::ServerTable& Http1Connection::servers() {
+  const routing::Snapshot& snapshot = worker_.generation()->snapshot();
+  if (servers_of_ != snapshot.number) {
+    servers_ = &snapshot.router.table(info_.local);
+    servers_of_ = snapshot.number;
+  }
+  return *servers_;
+}
+
 net::Task<void> Http1Connection::run() {
   while (!stopping_) {
     const bool pipelined = !in_.empty();
@@ -111,8 +121,7 @@ net::Task<bool> Http1Connection::wait_for_request() {
   if (!in_.empty()) co_return true;
   in_.release();
   idle_ = true;
-  const routing::Snapshot& snapshot = worker_.generation()->snapshot();
-  const conf::Server& server = snapshot.router.table(info_.local).default_server();
+  const conf::Server& server = servers().default_server();
   milliseconds timeout = info_.requests == 0 ? server.client_header_timeout : *server.root->core.keepalive_timeout;
   for (;;) {
     if (worker_.is_draining()) co_return false;
@@ -169,25 +178,25 @@ net::Task<void> Http1Connection::serve_one(bool pipelined) {
   ++info_.requests;
   idle_ = head_sent_ = close_after_ = chunked_ = bodyless_ = keep_alive_ = continue_sent_ = false;
   rate_begin_ = {};
-  const conf::Server& server = generation_->snapshot().router.table(info_.local).default_server();
+  const conf::Server& server = servers().default_server();
   context.server = &server;
   context.location = server.root.get();
   HeadResult result = co_await read_head(server);
   switch (result) {
     case HeadResult::gone: aborted_ = true; break;
     case HeadResult::done:
-      co_await worker_.handler().handle(context, *this, *generation_);
+      co_await worker_.handler().handle(context, *this, *generation_, servers());
       if (keep_alive_ && !aborted_ && !tunnel_ && !body_done()) keep_alive_ = co_await finish_body();
       break;
     case HeadResult::timeout:
       state_->decoder.start({});
-      co_await worker_.handler().refuse_status(408, context, *this, *generation_);
+      co_await worker_.handler().refuse_status(408, context, *this, *generation_, servers());
       break;
     case HeadResult::rejected:
       state_->decoder.start({});
       context.log_error(conf::LogLevel::info,
                         "client sent " + std::string(http::reject_text(state_->parser.reject())));
-      co_await worker_.handler().refuse(state_->parser.reject(), context, *this, *generation_);
+      co_await worker_.handler().refuse(state_->parser.reject(), context, *this, *generation_, servers());
       break;
   }
   if (result == HeadResult::done && !aborted_) keep_unread_bytes();
@@ -216,7 +225,7 @@ net::Task<bool> Http1Connection::finish_body() {
 
 // Closing with unread bytes in the socket would send RST, which may destroy the response on its way (lingering_close).
 net::Task<void> Http1Connection::linger() {
-  const conf::CoreSettings& core = worker_.generation()->snapshot().router.table(info_.local).default_server().root->core;
+  const conf::CoreSettings& core = servers().default_server().root->core;
   stream_.shutdown_write();
   if (*core.lingering_close == conf::LingeringClose::off) co_return;
   bool may_have_more = close_after_ || !in_.empty() || *core.lingering_close == conf::LingeringClose::always;

@@ -25,6 +25,7 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
 
  private:
   // ---- the loop ----
+  const routing::ServerTable& servers();
   net::Task<void> run();
   net::Task<bool> wait_for_request();
   net::Task<void> serve_one(bool pipelined);
@@ -68,6 +69,8 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   net::Buffer in_;
   std::unique_ptr<RequestState> state_;
   request::GenerationRef generation_;
+  const routing::ServerTable* servers_ = nullptr;  ///< behind the address of this connection, in snapshot servers_of_
+  std::uint64_t servers_of_ = 0;
   context::ConnectionInfo info_;
   void (*close_hook_)(void*) = nullptr;
   void* close_owner_ = nullptr;

@@ -70,14 +70,14 @@ void Worker::join() {
 
 void Worker::use(std::shared_ptr<const routing::Snapshot> snapshot,
                  std::function<void(const routing::Snapshot&)> retired) {
-  auto* fresh = new request::Generation(std::move(snapshot), index_, reactor_, pools_);
+  auto* fresh = new request::Generation(std::move(snapshot), index_, reactor_, pools_, logs_);
   fresh->on_retired(std::move(retired));
   generation_ = request::GenerationRef(fresh);
 }
 
 void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit) {
   auto& buffer = logs_[path];
-  if (buffer) buffer->flush();  // lines of requests that ended just before a reload
+  if (buffer) return buffer->change_to(std::move(file), limit);  // requests of older generations still write to it
   buffer = std::make_unique<net::LogBuffer>(std::move(file), limit);
 }
 

@@ -75,6 +75,8 @@ TEST(BuiltinPage, HasTheFormatOfNginxAndOurName) {
             "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
             "<hr><center>drishti/0.1.0</center>\r\n</body>\r\n</html>\r\n");
   EXPECT_THAT(builtin_page(302, request.context), testing::HasSubstr("<h1>302 Found</h1>"));
+  EXPECT_THAT(builtin_page(494, request.context),
+              testing::HasSubstr("<h1>400 Bad Request</h1></center>\r\n<center>Request Header Or Cookie Too Large"));
   EXPECT_THAT(builtin_page(401, request.context), testing::HasSubstr("<h1>401 Authorization Required</h1>"));
   TestRequest silent("server_tokens off;");
   EXPECT_THAT(builtin_page(404, silent.context), testing::HasSubstr("<center>drishti</center>"));

@@ -204,6 +204,19 @@ TEST(XAccel, RedirectKeepsOnlyWhatDescribesTheAnswer) {
   EXPECT_FALSE(request.context.response.content_length);
 }
 
+TEST(UpstreamResponse, HasOneContentTypeTheLastAndNoEmptyOne) {
+  EXPECT_EQ(passed("", "Content-Type: a/a\r\nContent-Type: b/b\r\n").find("a/a"), std::string::npos);
+  EXPECT_EQ(passed("", "Content-Type:\r\n"), "");
+}
+
+TEST(ErrorPage, OfAnUpstreams401KeepsTheChallenge) {
+  TestRequest request("location / { proxy_pass http://up; }");
+  const UpstreamHead upstream("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nX-A: 1\r\nContent-Length: 0\r\n");
+  keep_challenge(upstream.head, request.context);
+  EXPECT_EQ(fields_of(request), "WWW-Authenticate: Basic\n");
+  EXPECT_TRUE(request.context.response.keep_fields);
+}
+
 TEST(XAccel, TargetIsDecodedAndFetchedByGet) {
   TestRequest request("location / { proxy_pass http://up; }");
   request.send("POST /form?x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");

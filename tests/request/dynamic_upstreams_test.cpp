@@ -34,7 +34,7 @@ struct DynamicUpstreamsTest : ::testing::Test {
   conf::CoreSettings settings;
   Generation generation{std::make_shared<routing::Snapshot>(std::make_shared<conf::Config>(),
                                                             std::vector<std::shared_ptr<upstream::UpstreamGroup>>{}, 1),
-                        0, reactor, pools};
+                        0, reactor, pools, logs};
 
   /// Begins to look for HOST; `found` is filled when that ends.
   void find(const std::string& host, std::optional<View>& found) {
