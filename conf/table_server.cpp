@@ -104,7 +104,8 @@ constexpr DirectiveSpec table[] = {
      "[so_keepalive=on|off]",
      "*:80 | *:8000", "An address that the server answers on; 8000 when the program is not started by root.",
      add_listen, Repeat::many, Effect::implemented,
-     "A reload leaves the options of an address that stays as they are."},
+     "A reload leaves the options of an address that stays as they are. `reuseport` lets another process bind the address; "
+     "the workers share one socket either way."},
     {"server_name", context::server, at_least(1), "name ...", "\"\"",
      "Names of the server: exact, `*.example.com`, `example.*`, `.example.com`, or a regular expression after `~`.",
      add_server_names, Repeat::many},

@@ -35,6 +35,7 @@ TEST(UnderLoad, AKilledServerCostsNoRequestAndIsBackAfterItReturns) {
   for (int round = 0; round < 2; ++round) {
     one->kill();
     ASSERT_TRUE(proxy.wait_for_log("upstream server temporarily disabled"));
+    ASSERT_TRUE(load.wait_for_answers(50));  // those that it sent before it died are counted now
     std::uint64_t before = load.with_body("1");
     ASSERT_TRUE(load.wait_for_answers(500));
     EXPECT_EQ(load.with_body("1"), before);
