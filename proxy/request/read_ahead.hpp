@@ -18,8 +18,8 @@ class ReadAhead {
   /// How many bytes may be read now; 0: the client has to take some first. A file that has reached its limit makes no
   /// room before it is drained.
   std::uint64_t room() const;
-  /// Takes DATA even beyond room(), which is for the caller to respect. False: the file can't be written. One that can't
-  /// be used from the start is done without.
+  /// Takes DATA even beyond room(), which is for the caller to respect. False: the file can't be written. One that
+  /// can't be used from the start is done without.
   bool append(std::string_view data);
 
   bool empty() const { return front_.empty() && back_.empty() && file_bytes() == 0; }

@@ -1,6 +1,6 @@
 #pragma once
-// Relays an upstream's response body to the client. While the client keeps up, every byte goes straight through. When its
-// socket is full, a buffered response (proxy_buffering, X-Accel-Buffering) is read ahead into a ReadAhead while a
+// Relays an upstream's response body to the client. While the client keeps up, every byte goes straight through. When
+// its socket is full, a buffered response (proxy_buffering, X-Accel-Buffering) is read ahead into a ReadAhead while a
 // companion writes it out, so that a slow client does not hold the upstream; an unbuffered one is not read until the
 // client has taken what is there.
 
@@ -35,8 +35,8 @@ class ResponseRelay {
   ResponseRelay(const ResponseRelay&) = delete;
   ResponseRelay& operator=(const ResponseRelay&) = delete;
 
-  /// Sends context.response (already filtered) and the body behind attempt.head(). At its end the upstream is not needed
-  /// any more, and its connection may be parted with; the client may still have to get what was read ahead.
+  /// Sends context.response (already filtered) and the body behind attempt.head(). At its end the upstream is not
+  /// needed any more, and its connection may be parted with; the client may still have to get what was read ahead.
   net::Task<RelayResult> run();
   /// finish() has to be awaited before this ends.
   bool is_draining() const { return companion_.has_value(); }

@@ -1,10 +1,12 @@
 // proxy_buffering: a client that is slow to read does not hold its upstream, within the limits that are configured.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "tests/scenarios/scenario.hpp"
 
@@ -38,31 +40,59 @@ std::string chunked(const std::string& body) {
   return text + "0\r\n\r\n";
 }
 
+/// In steps, so that bytes_sent() tells how far it came.
+Actions in_steps(const std::string& bytes) {
+  constexpr std::size_t step = 64 << 10;
+  Actions actions;
+  for (std::size_t at = 0; at < bytes.size(); at += step) actions.push_back(Action::send(bytes.substr(at, step)));
+  return actions;
+}
+
 /// `/big`: the body in this framing; anything else: "small".
 FakeUpstream::Script serves(std::string framing, std::string more_fields = {}) {
   return [=](const UpstreamRequest& request) -> Actions {
     if (request.path() != "/big") return {Action::send(ok_response("small"))};
-    if (framing == "length") return {Action::send(ok_response(big_body(), more_fields))};
+    if (framing == "length") return in_steps(ok_response(big_body(), more_fields));
     const std::string head = "HTTP/1.1 200 OK\r\n" + more_fields;
-    if (framing == "chunked") return {Action::send(head + "Transfer-Encoding: chunked\r\n\r\n" + chunked(big_body()))};
-    return {Action::send(head + "Connection: close\r\n\r\n" + big_body()), Action::close()};
+    if (framing == "chunked") return in_steps(head + "Transfer-Encoding: chunked\r\n\r\n" + chunked(big_body()));
+    Actions actions = in_steps(head + "Connection: close\r\n\r\n" + big_body());
+    actions.push_back(Action::close());
+    return actions;
   };
 }
 
-bool sent_all(const FakeUpstream& upstream) {
-  return upstream.wait_until([&] { return upstream.bytes_sent() >= body_size; });
+/// Waits until the upstream could hand out SIZE bytes.
+bool could_send(const FakeUpstream& upstream, std::uint64_t size) {
+  const auto end = std::chrono::steady_clock::now() + seconds(8);
+  while (upstream.bytes_sent() < size && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(milliseconds(2));
+  return upstream.bytes_sent() >= size;
 }
+
+bool sent_all(const FakeUpstream& upstream) { return could_send(upstream, body_size); }
 
 /// Whether the upstream is stuck: no byte goes out any more although there are some left.
 bool is_held(const FakeUpstream& upstream) {
-  for (std::uint64_t before = 0, sent = 1; before != sent;) {
+  if (!could_send(upstream, 1)) return false;
+  for (std::uint64_t before = 0; before != upstream.bytes_sent();) {
     before = upstream.bytes_sent();
     std::this_thread::sleep_for(milliseconds(250));
-    sent = upstream.bytes_sent();
-    if (sent >= body_size) return false;
   }
-  return upstream.bytes_sent() > 0;
+  return upstream.bytes_sent() < body_size;
 }
+
+/// Does not read for now, and its socket takes little.
+class SlowClient : public RawClient {
+ public:
+  explicit SlowClient(const ProxyUnderTest& proxy) : RawClient(proxy.port()) {
+    int size = 256 << 10;
+    ::setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  }
+  /// Now it reads: the big response.
+  std::optional<RawResponse> read_big() {
+    while (unread().size() < body_size && read_some(seconds(5))) continue;  // parsed once, not after every read
+    return read_response();
+  }
+};
 
 const char* const big_request = "GET /big HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
@@ -71,7 +101,7 @@ struct SlowReader : ::testing::TestWithParam<const char*> {};
 TEST_P(SlowReader, DoesNotHoldItsUpstreamAndGetsEveryByte) {
   FakeUpstream upstream(serves(GetParam()));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(sent_all(upstream));
   const bool is_kept = std::string_view(GetParam()) != "close";
@@ -84,7 +114,7 @@ TEST_P(SlowReader, DoesNotHoldItsUpstreamAndGetsEveryByte) {
   } else {
     EXPECT_TRUE(upstream.wait_until([&] { return upstream.connections_open() == 0; }));
   }
-  auto response = client.read_response(false, seconds(10));
+  auto response = client.read_big();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->complete);
   EXPECT_TRUE(response->body == big_body());
@@ -97,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(ByLengthInChunksAndUntilClose, SlowReader, ::testing::V
 TEST(SlowReaderByHttp10, GetsABodyThatEndsWithTheConnection) {
   FakeUpstream upstream(serves("chunked"));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send("GET /big HTTP/1.0\r\nHost: a.test\r\n\r\n");
   ASSERT_TRUE(sent_all(upstream));
   std::string all = client.read_to_close(seconds(10));
@@ -114,10 +144,10 @@ struct SlowReaderOfAnUnbufferedResponse : ::testing::TestWithParam<Unbuffered> {
 TEST_P(SlowReaderOfAnUnbufferedResponse, KeepsTheUpstreamWaiting) {
   FakeUpstream upstream(serves("length", GetParam().fields));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", GetParam().settings));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(is_held(upstream));
-  auto response = client.read_response(false, seconds(10));
+  auto response = client.read_big();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->body == big_body());
   EXPECT_EQ(proxy.error_log().find("temporary file"), std::string::npos);
@@ -132,10 +162,10 @@ struct SlowReaderOfABufferedResponse : ::testing::TestWithParam<Unbuffered> {};
 TEST_P(SlowReaderOfABufferedResponse, FreesTheUpstream) {
   FakeUpstream upstream(serves("length", GetParam().fields));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", GetParam().settings));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(sent_all(upstream));
-  auto response = client.read_response(false, seconds(10));
+  auto response = client.read_big();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->body == big_body());
 }
@@ -148,11 +178,11 @@ INSTANTIATE_TEST_SUITE_P(ByFieldByIgnoringOneByMemoryAndUnderARate, SlowReaderOf
 TEST(FileLimit, StopsTheReadingUntilTheClientHasTakenTheFile) {
   FakeUpstream upstream(serves("length"));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_max_temp_file_size 1m;"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(is_held(upstream));
   EXPECT_TRUE(proxy.wait_for_log("buffered to a temporary file"));
-  auto response = client.read_response(false, seconds(10));
+  auto response = client.read_big();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->body == big_body());
 }
@@ -161,11 +191,11 @@ TEST(TemporaryPath, ThatCannotBeWrittenCostsTheReadAheadAndNotTheResponse) {
   FakeUpstream upstream(serves("length"));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_temp_path @dir@/temp;"));
   ::rmdir((proxy.directory() + "/temp").c_str());
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(is_held(upstream));
   EXPECT_TRUE(proxy.wait_for_log("to a temporary file failed"));
-  auto response = client.read_response(false, seconds(10));
+  auto response = client.read_big();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->body == big_body());
 }
@@ -176,9 +206,9 @@ TEST(LeavingClient, EndsTheReadingFromTheUpstream) {
                    Action::read_to_close()};
   });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
-  ASSERT_TRUE(upstream.wait_until([&] { return upstream.bytes_sent() >= 0x1700000; }));
+  ASSERT_TRUE(could_send(upstream, 0x1700000));
   client.reset();
   EXPECT_TRUE(upstream.wait_until([&] { return upstream.connections_open() == 0; }));
   EXPECT_FALSE(log_line(proxy, "GET /big|").empty());
@@ -187,7 +217,7 @@ TEST(LeavingClient, EndsTheReadingFromTheUpstream) {
 TEST(LeavingClient, EndsTheDrainingOfAWholeResponse) {
   FakeUpstream upstream(serves("length"));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(sent_all(upstream));
   client.reset();
@@ -203,7 +233,7 @@ TEST(UpstreamThatFailsOnTheWay, LeavesTheSlowClientWhatItSentAndNoProperEnd) {
     return Actions{Action::send(response), Action::close()};
   });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(proxy.wait_for_log("upstream prematurely closed connection"));
   EXPECT_EQ(upstream.connections_open(), 0);
@@ -221,9 +251,9 @@ TEST(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
                    Action::wait(was_read), Action::send("5\r\nhello\r\n"), Action::read_to_close()};
   });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
-  ASSERT_TRUE(upstream.wait_until([&] { return upstream.bytes_sent() >= 0x1000000; }));
+  ASSERT_TRUE(could_send(upstream, 0x1000000));
   while (client.unread().size() < 0x1000000 && client.read_some(seconds(5))) continue;
   was_read->set();
   while (client.unread().find("hello", 0x1000000) == std::string::npos && client.read_some(seconds(5))) continue;
@@ -233,7 +263,7 @@ TEST(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
 TEST(StoppingProxy, EndsWhileAClientIsBehind) {
   FakeUpstream upstream(serves("length"));
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
-  RawClient client(proxy.port());
+  SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(sent_all(upstream));
   EXPECT_EQ(proxy.stop(SIGTERM), 0);
