@@ -1,9 +1,15 @@
 #include "request/response_relay.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace drishti::request {
+namespace {
+
+constexpr std::chrono::milliseconds patience{20};
+
+}  // namespace
 
 ResponseRelay::ResponseRelay(WorkerServices& services, context::RequestContext& context, ClientStream& client,
                              UpstreamAttempt& attempt, bool is_buffered)
@@ -18,9 +24,29 @@ struct ResponseRelay::Room {
   void await_resume() {}
 };
 
+struct ResponseRelay::Pause {
+  struct Timer : net::DeadlineWheel::Timer {
+    explicit Timer(ResponseRelay& owner)
+        : net::DeadlineWheel::Timer([](net::DeadlineWheel::Timer& self) { static_cast<Timer&>(self).relay.wake_reader(); }),
+          relay(owner) {}
+    ResponseRelay& relay;
+  };
+  Pause(ResponseRelay& owner, std::chrono::milliseconds longest) : relay(owner), most(longest), timer(owner) {}
+  ResponseRelay& relay;
+  std::chrono::milliseconds most;
+  Timer timer;
+  bool await_ready() const { return !relay.is_writing_ || most.count() <= 0; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    relay.waits_for_room_ = handle;
+    relay.services_.reactor.arm(timer, most);
+  }
+  void await_resume() { relay.services_.reactor.wheel().disarm(timer); }
+};
+
 net::Task<RelayResult> ResponseRelay::run() {
   client_.begin_response(context_);
   const bool writes_at_once = !client_.is_rate_limited();
+  is_slow_ = !writes_at_once;
   for (;;) {
     Batch batch = gather();
     if (decoder_.reject() != http::Reject::none) co_return broken("upstream sent invalid chunked response");
@@ -36,6 +62,7 @@ net::Task<RelayResult> ResponseRelay::run() {
     }
     if (decoder_.done()) co_return finished();
     if (!unread_.empty()) continue;
+    if (is_writing_ && !is_slow_) co_await wait_a_moment();
     while (is_writing_ && stored_->room() == 0) co_await Room{*this};
     const char* failure = client_failed() ? nullptr : co_await read_more();
     if (client_failed()) co_return client_left();
@@ -140,6 +167,16 @@ void ResponseRelay::log_file_error(std::string what) {
 void ResponseRelay::start_companion() {
   is_writing_ = true;
   companion_.emplace(write_behind());
+}
+
+// A socket that is full for an instant is no slow client: it does not deserve a file, which costs more than the wait.
+net::Task<void> ResponseRelay::wait_a_moment() {
+  const auto until = services_.clock().now() + patience;
+  while (is_writing_ && !is_slow_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - services_.clock().now());
+    co_await Pause(*this, left);
+    is_slow_ = is_writing_ && until - services_.clock().now() < std::chrono::milliseconds(1);
+  }
 }
 
 // Ends as soon as the client has caught up: from then on bytes go straight through again.

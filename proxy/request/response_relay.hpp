@@ -49,7 +49,8 @@ class ResponseRelay {
     std::array<std::string_view, most_pieces> pieces;
     std::size_t count = 0;
   };
-  struct Room;  // awaited: the store has some, or nobody writes any more
+  struct Room;   // awaited: the store has some, or nobody writes any more
+  struct Pause;  // awaited: the companion got on, or some time passed
 
   Batch gather();
   net::Buffer& source() { return buffer_ ? buffer_ : attempt_.connection()->buffer; }
@@ -60,6 +61,7 @@ class ResponseRelay {
   bool hold(const Batch& batch);
   void log_file_error(std::string what);
   void start_companion();
+  net::Task<void> wait_a_moment();
   net::Task<void> write_behind();
   net::Task<SendStatus> write_stored();
   void wake_reader();
@@ -79,6 +81,7 @@ class ResponseRelay {
   bool filled_ = false;
 
   const bool is_buffered_;
+  bool is_slow_ = false;       ///< the client did not take in time what waited for it
   bool is_writing_ = false;    ///< the companion is at work: what comes has to go behind what is stored
   bool is_complete_ = false;   ///< nothing more will be stored
   bool end_written_ = false;   ///< the end of the message was part of a write
