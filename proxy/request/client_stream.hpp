@@ -22,7 +22,7 @@ struct BodyPiece {
   http::Reject reject = http::Reject::none;    ///< why it is malformed
 };
 
-enum class SendStatus : std::uint8_t { ok, closed, timeout };
+enum class SendStatus : std::uint8_t { ok, closed, timeout, pending };
 
 class ClientStream {
  public:
@@ -43,6 +43,13 @@ class ClientStream {
   /// Sends body data, the head before it if it did not go out yet, all in one call where possible. `last`: the body
   /// ends here. An empty piece sends the head (and the end).
   virtual net::Task<SendStatus> write(std::span<const std::string_view> pieces, bool last) = 0;
+  /// As write(), without waiting and without regard to a rate limit. SendStatus::pending: the socket is full; what it did
+  /// not take was copied, the pieces are free, and flush() has to end before anything else is written.
+  virtual SendStatus start_write(std::span<const std::string_view> pieces, bool last) = 0;
+  /// Sends what start_write() left; at once when that is nothing.
+  virtual net::Task<SendStatus> flush() = 0;
+  /// limit_rate holds: write() sleeps on the way.
+  virtual bool is_rate_limited() const = 0;
   /// Part of a file, by sendfile where possible.
   virtual net::Task<SendStatus> write_file(int file, std::uint64_t offset, std::uint64_t length, bool last) = 0;
   virtual bool head_sent() const = 0;

@@ -6,7 +6,6 @@
 #include "filters/error_pages.hpp"
 #include "filters/proxy_response.hpp"
 #include "filters/response_headers.hpp"
-#include "request/response_relay.hpp"
 #include "request/upgrade_tunnel.hpp"
 
 namespace drishti::request {
@@ -332,17 +331,26 @@ net::Task<Outcome> ProxyExchange::respond() {
     context_.response.reason = {};
   }
   filters::apply_add_headers(context_);
-  RelayResult relayed = co_await relay_response(services_, context_, client_, attempt_);
+  const bool is_buffered = advice.buffering.value_or(*settings_.buffering);
+  ResponseRelay relay(services_, context_, client_, attempt_, is_buffered);
+  RelayResult relayed = co_await relay.run();
   end_attempt();
   context_.attempts.back().response_length = relayed.body_bytes;
   if (relayed.end == RelayResult::End::upstream_failed)
     context_.log_error(conf::LogLevel::error, relayed.reason, upstream_url());
+  let_go(relayed);
+  if (relay.is_draining()) co_await relay.finish();
   if (relayed.end == RelayResult::End::upstream_failed && !client_.head_sent()) co_return Outcome::error(502);
-  if (relayed.reusable) {
-    view_->pool->give_back(attempt_.release_connection(), view_->group->config(),
-                           std::chrono::seconds{head.keep_alive_timeout_seconds});
-  }
   co_return Outcome::sent();
+}
+
+// The upstream's part is over, whatever the client still has to get.
+void ProxyExchange::let_go(const RelayResult& relayed) {
+  upstream::UpstreamConnectionPtr connection = attempt_.release_connection();
+  lease_.release();
+  if (!relayed.reusable) return;
+  view_->pool->give_back(std::move(connection), view_->group->config(),
+                         std::chrono::seconds{attempt_.head().keep_alive_timeout_seconds});
 }
 
 }  // namespace drishti::request

@@ -9,6 +9,7 @@
 #include "request/dynamic_upstreams.hpp"
 #include "request/outcome.hpp"
 #include "request/request_body.hpp"
+#include "request/response_relay.hpp"
 #include "request/upstream_attempt.hpp"
 #include "upstream/outcome.hpp"
 
@@ -42,6 +43,7 @@ class ProxyExchange {
   void log_failure(Failure failure);
   std::string upstream_url() const;
   net::Task<Outcome> respond();
+  void let_go(const RelayResult& relayed);
   bool is_intercepted(int status);
   Outcome client_left();
   bool client_gone() const;

@@ -1,41 +1,9 @@
 #include "request/request_body.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 namespace drishti::request {
-namespace {
-
-bool write_fully(int file, std::string_view data) {
-  while (!data.empty()) {
-    ssize_t n = ::write(file, data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// A file without a name: nothing is left behind, whatever happens.
-int open_temporary(const std::string& configured) {
-  std::string directory = configured.empty() ? "/tmp" : configured;
-  int file = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file >= 0) return file;
-  std::string name = directory + "/drishti-body-XXXXXX";
-  file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file >= 0) ::unlink(name.c_str());
-  return file;
-}
-
-}  // namespace
-
-RequestBody::~RequestBody() {
-  if (file_ >= 0) ::close(file_);
-}
 
 int body_failure_status(const BodyPiece& piece) {
   switch (piece.status) {
@@ -48,20 +16,20 @@ int body_failure_status(const BodyPiece& piece) {
 }
 
 bool RequestBody::spill(const conf::CoreSettings& settings) {
-  file_ = open_temporary(settings.client_body_temp_path);
-  if (file_ < 0 || !write_fully(file_, gathered_)) return false;
+  if (!file_.open(settings.client_body_temp_path) || !file_.write_at(0, gathered_)) return false;
   gathered_.clear();
   gathered_.shrink_to_fit();
   return true;
 }
 
 int RequestBody::append(std::string_view data, const conf::CoreSettings& settings) {
+  const std::uint64_t offset = size_;
   size_ += data.size();
   conf::Bytes limit = *settings.client_max_body_size;
   if (limit != 0 && size_ > limit) return 413;
   if (!in_file() && size_ > *settings.client_body_buffer_size && !spill(settings)) return 500;
   if (!in_file()) gathered_.append(data);
-  else if (!write_fully(file_, data)) return 500;
+  else if (!file_.write_at(offset, data)) return 500;
   return 0;
 }
 

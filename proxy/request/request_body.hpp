@@ -9,6 +9,7 @@
 #include "context/request_context.hpp"
 #include "net/task.hpp"
 #include "request/client_stream.hpp"
+#include "request/temporary_file.hpp"
 
 namespace drishti::request {
 
@@ -17,14 +18,13 @@ class RequestBody {
   RequestBody() = default;
   RequestBody(const RequestBody&) = delete;
   RequestBody& operator=(const RequestBody&) = delete;
-  ~RequestBody();
 
   /// Reads the whole body. 0, or the status to answer: 400, 408, 413, 499 (client left), 500 (temporary file).
   net::Task<int> gather(ClientStream& client, context::RequestContext& context);
 
   std::uint64_t size() const { return size_; }
-  bool in_file() const { return file_ >= 0; }
-  int file() const { return file_; }
+  bool in_file() const { return file_.is_open(); }
+  int file() const { return file_.descriptor(); }
   std::string_view memory() const { return view_; }
   /// Instead of gathering, an exchange reads from the client while it sends (proxy_request_buffering off).
   void set_streamed() { streamed_ = true; }
@@ -36,7 +36,7 @@ class RequestBody {
   std::string gathered_;
   std::string_view view_;
   std::uint64_t size_ = 0;
-  int file_ = -1;
+  TemporaryFile file_;
   bool streamed_ = false;
 };
 

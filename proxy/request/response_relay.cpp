@@ -1,17 +1,16 @@
 #include "request/response_relay.hpp"
 
-#include <array>
-#include <span>
+#include <algorithm>
+#include <chrono>
+#include <cstring>
 
 #include "conf/units.hpp"
 #include "context/variables.hpp"
-#include "http/body_decoder.hpp"
-#include "request/read_rate.hpp"
 
 namespace drishti::request {
 namespace {
 
-constexpr std::size_t most_pieces = 16;
+constexpr std::chrono::milliseconds patience{20};
 
 /// proxy_limit_rate in bytes a second; 0 = none, as for a text that is no size.
 std::uint64_t configured_rate(context::RequestContext& context) {
@@ -19,134 +18,247 @@ std::uint64_t configured_rate(context::RequestContext& context) {
   return rate.empty() ? 0 : conf::parse_size(context::evaluate(rate, context), false).value_or(0);
 }
 
-class Relay {
- public:
-  Relay(WorkerServices& services, context::RequestContext& context, ClientStream& client, UpstreamAttempt& attempt)
-      : services_(services),
-        context_(context),
-        client_(client),
-        attempt_(attempt),
-        rate_(configured_rate(context), services.clock().now()) {
-    decoder_.start(attempt.head().body);
-  }
-
-  net::Task<RelayResult> run() {
-    client_.begin_response(context_);
-    rate_.count(source().readable().size());
-    for (;;) {
-      Batch batch = gather();
-      if (decoder_.reject() != http::Reject::none) co_return broken("upstream sent invalid chunked response");
-      bool has_news = batch.count > 0 || !client_.head_sent() || decoder_.done();
-      if (has_news) {
-        SendStatus sent = co_await client_.write({batch.pieces.data(), batch.count}, decoder_.done());
-        if (sent != SendStatus::ok) co_return client_left();
-      }
-      if (decoder_.done()) co_return finished();
-      if (!unread_.empty()) continue;
-      const char* failure = co_await read_more();
-      if (failure) co_return broken(failure);
-    }
-  }
-
- private:
-  struct Batch {
-    std::array<std::string_view, most_pieces> pieces;
-    std::size_t count = 0;
-  };
-
-  // All body data that is here, in as few writes as possible. The head's buffer keeps the head (variables look at it
-  // until the log is written), so its unread end is only looked at, not reused.
-  Batch gather() {
-    Batch batch;
-    if (unread_.empty()) unread_ = source().readable();
-    while (batch.count < most_pieces && !unread_.empty() && !decoder_.done()) {
-      http::BodyDecoder::Step step = decoder_.decode(unread_);
-      if (!step.data.empty()) batch.pieces[batch.count++] = step.data;
-      unread_.remove_prefix(step.consumed);
-      source().consumed(step.consumed);
-      if (step.consumed == 0) break;
-    }
-    return batch;
-  }
-
-  net::Buffer& source() { return buffer_ ? buffer_ : attempt_.connection()->buffer; }
-
-  // Larger reads while a body is streaming: fewer system calls a byte.
-  void prepare_buffer() {
-    bool is_filled = buffer_ && filled_;
-    std::size_t wanted = is_filled || decoder_.remaining() > net::BufferPool::medium ? net::BufferPool::large
-                                                                                     : net::BufferPool::medium;
-    if (!buffer_ || buffer_.capacity() < wanted) buffer_ = services_.buffers.take(wanted);
-    buffer_.clear();
-  }
-
-  /// nullptr, or what is wrong. EOF may be the proper end of the body.
-  net::Task<const char*> read_more() {
-    net::Stream& stream = attempt_.connection()->stream;
-    for (;;) {
-      if (const auto delay = rate_.delay(services_.clock().now()); delay.count() > 0) {
-        co_await net::Sleep(services_.reactor, delay);
-        if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort) co_return "client left";
-      }
-      net::Wake wake = co_await stream.channel().readable(*context_.location->proxy.read_timeout);
-      if (wake == net::Wake::timeout) co_return "upstream timed out while reading upstream";
-      if (wake == net::Wake::cancelled) co_return "upstream connection was cancelled while reading upstream";
-      prepare_buffer();
-      const std::span<char> room = buffer_.writable().first(rate_.most(buffer_.capacity()));
-      net::IoResult result = stream.try_read(room);
-      if (result.ok() && result.bytes == 0) {
-        buffer_.release();  // nothing there: hold no memory while waiting
-        if (stream.channel().peer_closed()) result.status = net::IoStatus::eof;
-        else continue;
-      }
-      if (result.status == net::IoStatus::eof && decoder_.on_eof()) co_return nullptr;
-      if (!result.ok()) co_return "upstream prematurely closed connection while reading upstream";
-      filled_ = result.bytes == room.size();
-      rate_.count(result.bytes);
-      buffer_.produced(result.bytes);
-      unread_ = buffer_.readable();
-      context_.attempts.back().bytes_received += result.bytes;
-      co_return nullptr;
-    }
-  }
-
-  RelayResult finished() {
-    RelayResult result;
-    result.body_bytes = decoder_.body_bytes();
-    // More bytes than the response has: the connection is dirty (threats R01, R14).
-    result.reusable = attempt_.head().keep_alive && attempt_.request_complete() && source().empty();
-    return result;
-  }
-
-  RelayResult client_left() {
-    client_.abort();
-    return {RelayResult::End::client_left, false, decoder_.body_bytes(), ""};
-  }
-
-  RelayResult broken(const char* reason) {
-    bool client_did_it = client_.is_gone();
-    if (client_did_it || client_.head_sent()) client_.abort();
-    return {client_did_it ? RelayResult::End::client_left : RelayResult::End::upstream_failed, false,
-            decoder_.body_bytes(), reason};
-  }
-
-  WorkerServices& services_;
-  context::RequestContext& context_;
-  ClientStream& client_;
-  UpstreamAttempt& attempt_;
-  http::BodyDecoder decoder_;
-  net::Buffer buffer_;
-  std::string_view unread_;
-  bool filled_ = false;
-  ReadRate rate_;
-};
-
 }  // namespace
 
-net::Task<RelayResult> relay_response(WorkerServices& services, context::RequestContext& context, ClientStream& client,
-                                      UpstreamAttempt& attempt) {
-  Relay relay(services, context, client, attempt);
-  co_return co_await relay.run();
+ResponseRelay::ResponseRelay(WorkerServices& services, context::RequestContext& context, ClientStream& client,
+                             UpstreamAttempt& attempt, bool is_buffered)
+    : services_(services),
+      context_(context),
+      client_(client),
+      attempt_(attempt),
+      rate_(configured_rate(context), services.clock().now()),
+      is_buffered_(is_buffered) {
+  decoder_.start(attempt.head().body);
+}
+
+struct ResponseRelay::Room {
+  ResponseRelay& relay;
+  bool await_ready() const { return !relay.is_writing_ || relay.stored_->room() > 0; }
+  void await_suspend(std::coroutine_handle<> handle) { relay.waits_for_room_ = handle; }
+  void await_resume() {}
+};
+
+struct ResponseRelay::Pause {
+  struct Timer : net::DeadlineWheel::Timer {
+    explicit Timer(ResponseRelay& owner)
+        : net::DeadlineWheel::Timer([](net::DeadlineWheel::Timer& self) { static_cast<Timer&>(self).relay.wake_reader(); }),
+          relay(owner) {}
+    ResponseRelay& relay;
+  };
+  Pause(ResponseRelay& owner, std::chrono::milliseconds longest) : relay(owner), most(longest), timer(owner) {}
+  ResponseRelay& relay;
+  std::chrono::milliseconds most;
+  Timer timer;
+  bool await_ready() const { return !relay.is_writing_ || most.count() <= 0; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    relay.waits_for_room_ = handle;
+    relay.services_.reactor.arm(timer, most);
+  }
+  void await_resume() { relay.services_.reactor.wheel().disarm(timer); }
+};
+
+net::Task<RelayResult> ResponseRelay::run() {
+  client_.begin_response(context_);
+  rate_.count(source().readable().size());
+  const bool writes_at_once = !client_.is_rate_limited();
+  is_slow_ = !writes_at_once;
+  for (;;) {
+    Batch batch = gather();
+    if (decoder_.reject() != http::Reject::none) co_return broken("upstream sent invalid chunked response");
+    bool has_news = batch.count > 0 || !client_.head_sent() || decoder_.done();
+    if (has_news) {
+      bool is_through = writes_at_once && !is_writing_;
+      if (is_through) client_status_ = client_.start_write({batch.pieces.data(), batch.count}, decoder_.done());
+      if (!is_through || client_status_ == SendStatus::pending) {
+        const char* failure = co_await deliver_later(batch);
+        if (failure) co_return broken(failure);
+      }
+      if (client_failed()) co_return client_left();
+    }
+    if (decoder_.done()) co_return finished();
+    if (!unread_.empty()) continue;
+    if (is_writing_ && !is_slow_) co_await wait_a_moment();
+    while (is_writing_ && stored_->room() == 0) co_await Room{*this};
+    const char* failure = client_failed() ? nullptr : co_await read_more();
+    if (client_failed()) co_return client_left();
+    if (failure) co_return broken(failure);
+  }
+}
+
+// All body data that is here, in as few writes as possible. The head's buffer keeps the head (variables look at it
+// until the log is written), so its unread end is only looked at, not reused.
+ResponseRelay::Batch ResponseRelay::gather() {
+  Batch batch;
+  if (unread_.empty()) unread_ = source().readable();
+  while (batch.count < most_pieces && !unread_.empty() && !decoder_.done()) {
+    http::BodyDecoder::Step step = decoder_.decode(unread_);
+    if (!step.data.empty()) batch.pieces[batch.count++] = step.data;
+    unread_.remove_prefix(step.consumed);
+    source().consumed(step.consumed);
+    if (step.consumed == 0) break;
+  }
+  return batch;
+}
+
+// ---- the upstream's side ----
+
+// Larger reads while a body is streaming: fewer system calls a byte.
+void ResponseRelay::prepare_buffer() {
+  bool is_filled = buffer_ && filled_;
+  std::size_t wanted = is_filled || decoder_.remaining() > net::BufferPool::medium ? net::BufferPool::large
+                                                                                   : net::BufferPool::medium;
+  if (!buffer_ || buffer_.capacity() < wanted) buffer_ = services_.buffers.take(wanted);
+  buffer_.clear();
+}
+
+// No more than the store has room for; never nothing, which would look like the end.
+std::span<char> ResponseRelay::read_window() {
+  std::span<char> window = buffer_.writable().first(rate_.most(buffer_.capacity()));
+  if (!is_writing_) return window;
+  return window.first(std::clamp<std::uint64_t>(stored_->room(), 1, window.size()));
+}
+
+/// nullptr, or what is wrong. EOF may be the proper end of the body.
+net::Task<const char*> ResponseRelay::read_more() {
+  net::Stream& stream = attempt_.connection()->stream;
+  while (!client_failed()) {
+    if (const auto delay = rate_.delay(services_.clock().now()); delay.count() > 0) {
+      co_await net::Sleep(services_.reactor, delay);
+      if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort) co_return "client left";
+    }
+    net::Wake wake = co_await stream.channel().readable(*context_.location->proxy.read_timeout);
+    if (wake == net::Wake::timeout) co_return "upstream timed out while reading upstream";
+    if (wake == net::Wake::cancelled) co_return "upstream connection was cancelled while reading upstream";
+    prepare_buffer();
+    std::span<char> window = read_window();
+    net::IoResult result = stream.try_read(window);
+    if (result.ok() && result.bytes == 0) {
+      buffer_.release();  // nothing there: hold no memory while waiting
+      if (stream.channel().peer_closed()) result.status = net::IoStatus::eof;
+      else continue;
+    }
+    if (result.status == net::IoStatus::eof && decoder_.on_eof()) co_return nullptr;
+    if (!result.ok()) co_return "upstream prematurely closed connection while reading upstream";
+    filled_ = result.bytes == window.size();
+    rate_.count(result.bytes);
+    buffer_.produced(result.bytes);
+    unread_ = buffer_.readable();
+    context_.attempts.back().bytes_received += result.bytes;
+    co_return nullptr;
+  }
+  co_return nullptr;
+}
+
+// ---- a client that does not keep up ----
+
+/// What could not go straight through: behind what is stored, by the companion, or by waiting for the client.
+/// nullptr, or what is wrong.
+net::Task<const char*> ResponseRelay::deliver_later(const Batch& batch) {
+  const bool is_begun = client_status_ == SendStatus::pending;  // the client's stream holds the rest of this batch
+  client_status_ = SendStatus::ok;
+  if (!is_buffered_) {
+    if (is_begun) client_status_ = co_await client_.flush();
+    else client_status_ = co_await client_.write({batch.pieces.data(), batch.count}, decoder_.done());
+    co_return nullptr;
+  }
+  if (!stored_) stored_ = std::make_unique<ReadAhead>(context_.location->proxy);
+  if (!is_begun && !hold(batch)) co_return "writing the response to a temporary file failed while reading upstream";
+  is_complete_ = decoder_.done();
+  end_written_ = is_begun && is_complete_;
+  if (!is_writing_) start_companion();
+  co_return nullptr;
+}
+
+bool ResponseRelay::hold(const Batch& batch) {
+  const bool used_file = stored_->used_file();
+  const int old_error = stored_->error();
+  bool is_held = true;
+  for (std::size_t i = 0; i < batch.count && is_held; ++i) is_held = stored_->append(batch.pieces[i]);
+  if (stored_->error() != old_error) log_file_error("writing an upstream response to a temporary file failed: ");
+  if (!used_file && stored_->used_file())
+    context_.log_error(conf::LogLevel::warn, "an upstream response is buffered to a temporary file");
+  return is_held;
+}
+
+void ResponseRelay::log_file_error(std::string what) {
+  context_.log_error(conf::LogLevel::crit, what + std::strerror(stored_->error()));
+}
+
+void ResponseRelay::start_companion() {
+  is_writing_ = true;
+  companion_.emplace(write_behind());
+}
+
+// A socket that is full for an instant is no slow client: it does not deserve a file, which costs more than the wait.
+net::Task<void> ResponseRelay::wait_a_moment() {
+  const auto until = services_.clock().now() + patience;
+  while (is_writing_ && !is_slow_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - services_.clock().now());
+    co_await Pause(*this, left);
+    is_slow_ = is_writing_ && until - services_.clock().now() < std::chrono::milliseconds(1);
+  }
+}
+
+// Ends as soon as the client has caught up: from then on bytes go straight through again.
+net::Task<void> ResponseRelay::write_behind() {
+  SendStatus status = co_await client_.flush();
+  while (status == SendStatus::ok && (!client_.head_sent() || !stored_->empty())) {
+    status = co_await write_stored();
+    wake_reader();
+  }
+  if (status == SendStatus::ok && is_complete_ && !end_written_) status = co_await client_.write({}, true);
+  client_status_ = status;
+  is_writing_ = false;
+  wake_reader();
+}
+
+net::Task<SendStatus> ResponseRelay::write_stored() {
+  if (stored_->empty()) co_return co_await client_.write({}, false);  // a head whose body is still to come
+  const std::string_view piece = stored_->front();
+  if (piece.empty()) {
+    log_file_error("reading an upstream response from a temporary file failed: ");
+    co_return SendStatus::closed;
+  }
+  const bool is_last = is_complete_ && stored_->is_front_last();
+  SendStatus status = co_await client_.write({&piece, 1}, is_last);
+  end_written_ = end_written_ || is_last;
+  stored_->drop_front();
+  co_return status;
+}
+
+// The reader waits for room, or for an upstream whose bytes nobody wants any more.
+void ResponseRelay::wake_reader() {
+  if (waits_for_room_) services_.reactor.defer(std::exchange(waits_for_room_, {}));
+  if (client_failed() && attempt_.connection()) attempt_.connection()->stream.channel().cancel();
+}
+
+net::Task<void> ResponseRelay::finish() {
+  buffer_.release();
+  co_await companion_->join();
+  if (is_cut_ || client_failed()) client_.abort();
+}
+
+// ---- how it ended ----
+
+RelayResult ResponseRelay::finished() {
+  RelayResult result;
+  result.body_bytes = decoder_.body_bytes();
+  // More bytes than the response has: the connection is dirty (threats R01, R14).
+  result.reusable = attempt_.head().keep_alive && attempt_.request_complete() && source().empty();
+  return result;
+}
+
+RelayResult ResponseRelay::client_left() {
+  client_.abort();
+  return {RelayResult::End::client_left, false, decoder_.body_bytes(), ""};
+}
+
+RelayResult ResponseRelay::broken(const char* reason) {
+  const bool client_did_it = client_.is_gone();
+  is_cut_ = is_writing_ && !client_did_it;
+  if (client_did_it || (client_.head_sent() && !is_cut_)) client_.abort();
+  return {client_did_it ? RelayResult::End::client_left : RelayResult::End::upstream_failed, false,
+          decoder_.body_bytes(), reason};
 }
 
 }  // namespace drishti::request

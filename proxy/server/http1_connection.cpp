@@ -410,12 +410,17 @@ std::size_t Http1Connection::join(iovec* pieces, std::size_t count) {
   return 1;
 }
 
-net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_view> data, bool last) {
-  context::RequestContext& context = state_->context;
-  char chunk_head[20];
+/// One write as it goes to the socket: the head when it is still to be sent, chunk framing, the data.
+struct Http1Connection::Frame {
   std::array<iovec, most_pieces> pieces;
+  char chunk_head[20];
   std::size_t count = 0;
   std::size_t body_bytes = 0;
+  std::span<iovec> rest{};  ///< what the socket did not take
+};
+
+void Http1Connection::frame(std::span<const std::string_view> data, bool last, Frame& frame) {
+  auto& [pieces, chunk_head, count, body_bytes, rest] = frame;
   if (!head_sent_) pieces[count++] = piece(state_->out);
   for (std::string_view part : data) body_bytes += part.size();
   if (!bodyless_) {
@@ -425,19 +430,54 @@ net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_vie
     if (chunked_ && last) pieces[count++] = piece(body_bytes > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n");
     else if (chunked_ && body_bytes > 0) pieces[count++] = piece("\r\n");
   }
-  if (!stream_.is_open()) co_return SendStatus::closed;
   if (count > 1 && body_bytes <= most_bytes_joined) count = join(pieces.data(), count);
+}
+
+SendStatus Http1Connection::send_frame(Frame& frame) {
   head_sent_ = true;
-  SendStatus status = SendStatus::ok;
-  if (count > 0) {
-    net::IoResult result = stream_.try_write(pieces.data(), count);
-    if (result.ok()) count_sent(result.bytes);
-    std::span<iovec> rest = net::skip_bytes({pieces.data(), count}, result.bytes);
-    if (!result.ok()) status = send_failure(result);
-    else if (!rest.empty()) status = co_await send_rest(rest);
-  }
-  if (status == SendStatus::ok && !bodyless_) context.body_bytes_sent += body_bytes;
-  if (status == SendStatus::ok && last) context.completed = true;
+  if (frame.count == 0) return SendStatus::ok;
+  net::IoResult result = stream_.try_write(frame.pieces.data(), frame.count);
+  if (!result.ok()) return send_failure(result);
+  count_sent(result.bytes);
+  frame.rest = net::skip_bytes({frame.pieces.data(), frame.count}, result.bytes);
+  return frame.rest.empty() ? SendStatus::ok : SendStatus::pending;
+}
+
+void Http1Connection::written(std::uint64_t body_bytes, bool last) {
+  if (!bodyless_) state_->context.body_bytes_sent += body_bytes;
+  if (last) state_->context.completed = true;
+}
+
+net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_view> data, bool last) {
+  if (!stream_.is_open()) co_return SendStatus::closed;
+  Frame framed;
+  frame(data, last, framed);
+  SendStatus status = send_frame(framed);
+  if (status == SendStatus::pending) status = co_await send_rest(framed.rest);
+  if (status == SendStatus::ok) written(framed.body_bytes, last);
+  co_return status;
+}
+
+SendStatus Http1Connection::start_write(std::span<const std::string_view> data, bool last) {
+  if (!stream_.is_open()) return SendStatus::closed;
+  Frame framed;
+  frame(data, last, framed);
+  SendStatus status = send_frame(framed);
+  if (status == SendStatus::ok) written(framed.body_bytes, last);
+  if (status != SendStatus::pending) return status;
+  state_->unsent.clear();
+  for (const iovec& rest : framed.rest) state_->unsent.append(static_cast<const char*>(rest.iov_base), rest.iov_len);
+  unsent_body_ = framed.body_bytes;
+  unsent_is_last_ = last;
+  return status;
+}
+
+net::Task<SendStatus> Http1Connection::flush() {
+  if (state_->unsent.empty()) co_return SendStatus::ok;
+  iovec unsent = piece(state_->unsent);
+  SendStatus status = co_await send_rest({&unsent, 1});
+  state_->unsent = {};  // up to a large buffer: not kept for the next request
+  if (status == SendStatus::ok) written(unsent_body_, unsent_is_last_);
   co_return status;
 }
 

@@ -43,6 +43,9 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   std::string_view buffered_body() const override { return in_.readable(); }
   void begin_response(context::RequestContext& context) override;
   net::Task<request::SendStatus> write(std::span<const std::string_view> pieces, bool last) override;
+  request::SendStatus start_write(std::span<const std::string_view> pieces, bool last) override;
+  net::Task<request::SendStatus> flush() override;
+  bool is_rate_limited() const override;
   net::Task<request::SendStatus> write_file(int file, std::uint64_t offset, std::uint64_t length, bool last) override;
   bool head_sent() const override { return head_sent_; }
   void abort() override;
@@ -52,9 +55,12 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
 
   net::Task<bool> send_continue();
+  struct Frame;
   std::size_t join(iovec* pieces, std::size_t count);
+  void frame(std::span<const std::string_view> data, bool last, Frame& frame);
+  request::SendStatus send_frame(Frame& frame);
+  void written(std::uint64_t body_bytes, bool last);
   net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
-  bool is_rate_limited() const;
   std::uint64_t allowance();
   net::Task<void> respect_rate();
   net::Task<request::SendStatus> write_now(std::span<const std::string_view> pieces, bool last);
@@ -86,6 +92,8 @@ class Http1Connection : public boost::intrusive::list_base_hook<>, private reque
   bool tunnel_ = false;
   bool continue_sent_ = false;
   bool no_delay_ = false;      ///< TCP_NODELAY as the socket has it
+  bool unsent_is_last_ = false;
+  std::uint64_t unsent_body_ = 0;  ///< body bytes that count once state_->unsent is out
   std::uint64_t head_bytes_ = 0;
   net::Clock::Steady rate_begin_{};
 };

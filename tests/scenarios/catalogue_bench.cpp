@@ -164,6 +164,7 @@ http {
     listen 127.0.0.1:@port@ default_server;
     server_name a.test;
     location / { proxy_pass http://one; }
+    location /bounded { proxy_max_temp_file_size 1m; proxy_pass http://one; }
     location /small { client_max_body_size 10; proxy_pass http://one; }
     location /unbuffered { proxy_request_buffering off; proxy_pass http://one; }
     location /large { client_max_body_size 64m; proxy_pass http://one; }

@@ -239,14 +239,14 @@ std::vector<Probe> endless_streams() {
 std::vector<Probe> slow_clients() {
   constexpr std::size_t size = 64 << 20;
   auto ahead = std::make_shared<std::uint64_t>(0);
-  Probe probe = refused("64 MiB to a client that does not read", "", {200}).followed_by(Probe::Then::nothing).seeing({get_r});
+  Probe probe = refused("64 MiB to a client that does not read", "", {200}).followed_by(Probe::Then::nothing).seeing({"GET /bounded HTTP/1.1"});
   probe.script = [](const UpstreamRequest&) {
     return Actions{Action::send(ok + "Content-Length: " + std::to_string(size) + "\r\n\r\n"), Action::send(repeat("x", size))};
   };
   probe.drive = [ahead](RawClient& client, FakeUpstream& upstream) {
     std::uint64_t before = upstream.bytes_sent();
-    client.send(get("/r", "Connection: close\r\n"));
-    // The upstream gets no further: what was sent stays the same for 100 ms.
+    client.send(get("/bounded", "Connection: close\r\n"));
+    // With the temporary file at its limit the upstream gets no further: what was sent stays the same for 100 ms.
     std::uint64_t last = 0;
     do {
       last = upstream.bytes_sent();
