@@ -29,7 +29,6 @@ class UpstreamConnection {
   std::uint64_t requests = 0;      ///< sent on it so far
   const Peer& peer() const { return *peer_; }
   bool is_reused() const { return requests > 1; }
-  net::Clock::Steady created() const { return created_; }
 
  private:
   friend class GroupPool;
