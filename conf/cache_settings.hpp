@@ -10,7 +10,6 @@
 
 #include "conf/address_range.hpp"
 #include "conf/directive.hpp"
-#include "conf/redis_url.hpp"
 #include "conf/setting.hpp"
 #include "conf/template.hpp"
 
@@ -31,11 +30,10 @@ struct CacheZone {
   std::string name;
   std::string path;                    ///< as written: `memory`, `redis`, URLs, a directory
   Bytes memory = 0;                    ///< keys_zone=name:SIZE: the memory layer, all included
-  std::vector<RedisUrl> nodes;         ///< empty: the memory layer alone
-  std::string sentinel_master;         ///< sentinel=NAME: the nodes are sentinels
+  std::string redis_url;               ///< "": the memory layer alone; `redis`: of the environment
   milliseconds inactive{10min};        ///< how long an expired response is kept to be validated or served stale
-  std::string prefix = "drishti:";     ///< of every key in Redis
-  milliseconds timeout{20};            ///< of one Redis command
+  std::string prefix;                  ///< of every key in Redis; "": as the URL says
+  milliseconds timeout{0};             ///< of one Redis command; 0: as the URL says
   Bytes max_entry = Bytes{8} << 20;    ///< the largest body that is stored
 };
 

@@ -1,8 +1,6 @@
 #include "conf/cache_zone.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <stdexcept>
 
 #include "conf/setters.hpp"
 
@@ -77,9 +75,6 @@ void read_parameter(Analysis& a, const Directive& d, const std::string& text, Ca
     const auto size = parse_size(*most);
     if (!size || *size == 0 || *size > (Bytes{1} << 30)) bad("max_entry");
     zone.max_entry = *size;
-  } else if (const auto master = parameter(text, "sentinel")) {
-    if (master->empty()) bad("sentinel");
-    zone.sentinel_master = *master;
   } else if (is_disk_parameter(d, text)) {
     a.notice(quoted(text) + " of \"proxy_cache_path\" has no effect: responses are kept in memory and in Redis",
              d.where);
@@ -88,23 +83,16 @@ void read_parameter(Analysis& a, const Directive& d, const std::string& text, Ca
   }
 }
 
-std::vector<RedisUrl> read_urls(const Directive& d, std::string_view text) {
-  try {
-    return parse_redis_urls(text);
-  } catch (const std::invalid_argument& error) {
-    fail(std::string(error.what()) + " in \"proxy_cache_path\"", d);
-  }
+bool is_redis(std::string_view path) {
+  return path == "redis" || path.starts_with("redis://") || path.starts_with("rediss://") ||
+         path.starts_with("redis+unix://") || path.starts_with("redis-sentinel://") || path.starts_with("unix:");
 }
 
 void read_path(Analysis& a, const Directive& d, CacheZone& zone) {
   zone.path = d.args[0];
   if (zone.path == "memory") return;
-  if (is_redis_url(zone.path)) {
-    zone.nodes = read_urls(d, zone.path);
-  } else if (zone.path == "redis") {
-    const char* url = std::getenv("REDIS_URL");
-    if (url == nullptr || *url == '\0') fail("\"redis\" needs the environment variable REDIS_URL", d);
-    zone.nodes = read_urls(d, url);
+  if (is_redis(zone.path)) {
+    zone.redis_url = zone.path;
   } else {
     a.notice("\"proxy_cache_path\" keeps responses in memory, up to the size of keys_zone; the directory " +
                  quoted(zone.path) + " is not used",
@@ -119,9 +107,8 @@ void add_cache_zone(Analysis& a, const Directive& d) {
   for (std::size_t i = 1; i < d.args.size(); ++i) read_parameter(a, d, d.args[i], zone);
   if (zone.name.empty()) fail("\"proxy_cache_path\" must have \"keys_zone\" parameter", d);
   read_path(a, d, zone);
-  if (!zone.sentinel_master.empty() && zone.nodes.empty()) fail("\"sentinel\" needs the addresses of sentinels", d);
   if (a.config.find_cache_zone(zone.name)) fail("duplicate zone " + quoted(zone.name), d);
-  zone.max_entry = std::min(zone.max_entry, zone.nodes.empty() ? zone.memory : zone.max_entry);
+  zone.max_entry = std::min(zone.max_entry, zone.redis_url.empty() ? zone.memory : zone.max_entry);
   a.config.cache_zones.push_back(std::make_shared<const CacheZone>(std::move(zone)));
 }
 

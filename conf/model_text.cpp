@@ -63,8 +63,7 @@ void write(ModelWriter& w, const MainSettings& main) {
 void write(ModelWriter& w, const CacheZone& zone) {
   w.line("path", zone.path);
   w.line("memory", zone.memory);
-  for (const auto& node : zone.nodes) w.line("node", node.text());
-  w.line("sentinel_master", zone.sentinel_master);
+  w.line("redis_url", zone.redis_url);
   w.line("inactive", zone.inactive);
   w.line("prefix", zone.prefix);
   w.line("timeout", zone.timeout);

@@ -129,7 +129,7 @@ constexpr auto done = Effect::implemented;
 constexpr DirectiveSpec table[] = {
     {"proxy_cache_path", context::http, at_least(2),
      "memory | redis | redis://... | directory keys_zone=name:size [inactive=time] [max_entry=size] [prefix=text] "
-     "[timeout=time] [sentinel=name]",
+     "[timeout=time]",
      "", "A zone of stored responses.", add_cache_zone, many, done,
      "Responses are kept in memory, in all up to the size of keys_zone, and in Redis when URLs are given (`redis`: "
      "REDIS_URL). A directory is accepted and not used. [CACHE.md](CACHE.md)"},
