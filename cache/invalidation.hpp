@@ -17,7 +17,7 @@ struct TargetUri {
   std::string_view target;  ///< origin-form: path and query, raw
 };
 
-/// Whether METHOD may have changed the resource: anything but GET, HEAD, OPTIONS, TRACE, and PROPFIND.
+/// Whether METHOD may have changed the resource: anything but GET, HEAD, OPTIONS, TRACE, CONNECT and PROPFIND.
 bool is_unsafe(http::Method method);
 
 /// The request targets (origin-form, of the same scheme, host and port) whose stored responses are to be dropped: the

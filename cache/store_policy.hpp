@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/cache_control.hpp"
 #include "cache/freshness.hpp"
 #include "http/message.hpp"
 
@@ -28,7 +29,9 @@ struct StoreRules {
   std::vector<ValidTime> valid;  ///< as written; `proxy_cache_valid 10m` is 200, 301 and 302; the first match counts
   IgnoredFields ignore;          ///< cache_control stands for the targeted field, too
   std::string_view targeted = "CDN-Cache-Control";  ///< RFC 9213; "" for none. Outlives the rules
-  bool get = true, head = true, post = false;       ///< proxy_cache_methods
+  bool post = false;             ///< proxy_cache_methods names POST
+  bool key_has_authorization = false;  ///< proxy_cache_key tells users apart: RFC 9111 3.5 has nothing to protect
+  bool honour_request_directives = true;  ///< no-store of the client
   bool heuristic = false;        ///< RFC 9111 4.2.2: 10 % of Date - Last-Modified
   std::int64_t heuristic_cap = 86'400'000;
   bool revalidate = false;       ///< proxy_cache_revalidate: a stale response with a validator is of use
@@ -45,7 +48,7 @@ std::string_view text_of(StoreRefusal refusal);
 
 /// One exchange with the origin. Instants in Unix milliseconds.
 struct Exchange {
-  http::Method method = http::Method::get;
+  http::Method method = http::Method::get;    ///< as sent to the origin: of a HEAD only a GET can be stored
   const http::FieldList* request = nullptr;   ///< of the client, before the proxy's own changes
   const http::ResponseHead* response = nullptr;
   std::int64_t request_at = 0;   ///< when the request was sent
@@ -59,13 +62,20 @@ struct StoreDecision {
   bool stored() const { return refusal == StoreRefusal::none; }
 };
 
+/// What a response says to this cache: the targeted field, else Cache-Control, unless ignored.
+CacheControl response_control(const http::FieldList& fields, const StoreRules& rules);
+
 /// Neither proxy_no_cache nor min_uses: those are the caller's. The body must still arrive whole.
 StoreDecision decide_store(const Exchange& exchange, const StoreRules& rules);
 
-/// A response that was validated: the freshness of the merged head (RFC 9111 4.3.4), with the status of the stored one.
-/// A refusal means that the stored response is to be dropped after this use.
+/// The EXCHANGE ended in a 304: the freshness of the stored response of STORED_STATUS with the MERGED head (RFC 9111
+/// 4.3.4). On a refusal nothing is updated, and removes_stored() tells whether the stored response goes. A Set-Cookie of
+/// the 304 is for its client and refuses nothing.
 StoreDecision decide_update(const Exchange& exchange, int stored_status, const http::FieldList& merged,
                             const StoreRules& rules);
+
+/// Whether the stored response must go when a 304 for it was refused: the refusal is of the response, not of the client.
+bool removes_stored(StoreRefusal refusal);
 
 /// Appends what may be stored of a response's fields (RFC 9111 3.1): without hop-by-hop and framing fields, those that
 /// Connection, no-cache="f" or private="f" name, Proxy-*, Age, and Set-Cookie, which is for one client only. Views.
