@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
-#include <optional>
 
 namespace drishti::cache {
 namespace {
@@ -113,9 +112,15 @@ StoredResponsePtr StoredResponse::make(const ResponseParts& parts, std::span<con
   return make_one(parts, {{}, larger, size});
 }
 
+StoredResponsePtr StoredResponse::make_from_text(const ResponseParts& parts, std::string_view body) {
+  if (body.size() <= most_inline) return make_one(parts, {body, {}, body.size()});
+  const BodyBlock block = std::make_shared<const std::string>(body);
+  return make_one(parts, {{}, {&block, 1}, body.size()});
+}
+
 StoredResponsePtr StoredResponse::with_head(const ResponseParts& parts) const {
   if (block_count_ != 0) return make_one(parts, {{}, {blocks(), block_count_}, body_size_});
-  return make_one(parts, {{text() + body_begin_, static_cast<std::size_t>(body_size_)}, {}, body_size_});
+  return make_one(parts, {piece(0), {}, body_size_});
 }
 
 StoredResponsePtr StoredResponse::make_one(const ResponseParts& parts, const Body& body) {

@@ -50,6 +50,8 @@ class StoredResponse {
   /// BODY: its pieces in order; blocks of a large body are shared, not copied, unless they are tiny. Null when something
   /// exceeds the limits above: such a response is not stored.
   static StoredResponsePtr make(const ResponseParts& parts, std::span<const BodyBlock> body);
+  /// BODY is copied.
+  static StoredResponsePtr make_from_text(const ResponseParts& parts, std::string_view body);
   /// This body under a new head: what a 304 makes of a stored response (RFC 9111 4.3.4). Blocks are shared.
   StoredResponsePtr with_head(const ResponseParts& parts) const;
 
