@@ -66,6 +66,7 @@ struct CacheSettings {
   Setting<std::optional<Template>> zone_name;     ///< proxy_cache; nullopt: off
   std::shared_ptr<const CacheZone> zone;          ///< of a zone_name without variables
   Setting<std::optional<Template>> key;           ///< not set: scheme, host, port, upstream and target
+  bool key_has_authorization = false;             ///< the key tells users with an Authorization apart
   Setting<std::vector<CacheValid>> valid;
   Setting<bool> post{false};                      ///< proxy_cache_methods lists POST
   Setting<int> min_uses{1};
@@ -76,7 +77,8 @@ struct CacheSettings {
   Setting<bool> lock{true};
   Setting<milliseconds> lock_timeout{5s};
   Setting<milliseconds> lock_age{5s};
-  Setting<bool> revalidate{false};
+  Setting<bool> revalidate{true};
+  Setting<bool> client_control{true};             ///< Cache-Control and Pragma of clients count
   Setting<bool> convert_head{true};
   Setting<Bytes> max_range_offset{~Bytes{0}};     ///< all ones: no limit
   Setting<CachePurge> purge;

@@ -81,6 +81,7 @@ void ProxySettings::inherit(const ProxySettings& parent) {
 void CacheSettings::inherit(const CacheSettings& parent) {
   if (!zone_name.is_set) where = parent.where;
   zone_name.inherit(parent.zone_name);
+  if (!key.is_set) key_has_authorization = parent.key_has_authorization;
   key.inherit(parent.key);
   valid.inherit(parent.valid);
   post.inherit(parent.post);
@@ -93,6 +94,7 @@ void CacheSettings::inherit(const CacheSettings& parent) {
   lock_timeout.inherit(parent.lock_timeout);
   lock_age.inherit(parent.lock_age);
   revalidate.inherit(parent.revalidate);
+  client_control.inherit(parent.client_control);
   convert_head.inherit(parent.convert_head);
   max_range_offset.inherit(parent.max_range_offset);
   purge.inherit(parent.purge);

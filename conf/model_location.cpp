@@ -183,6 +183,7 @@ void write(ModelWriter& w, const CacheSettings& cache) {
   w.line("lock_timeout", cache.lock_timeout);
   w.line("lock_age", cache.lock_age);
   w.line("revalidate", cache.revalidate);
+  w.line("client_control", cache.client_control);
   w.line("convert_head", cache.convert_head);
   w.line("max_range_offset", cache.max_range_offset);
   write(w, *cache.purge);

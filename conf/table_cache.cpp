@@ -33,7 +33,11 @@ void set_cache(Analysis& a, const Directive& d) {
 }
 
 void set_key(Analysis& a, const Directive& d) {
-  store(a, &C::key, std::optional<Template>(a.compile(d.args[0], d.where)));
+  Template key = a.compile(d.args[0], d.where);
+  cache_of(a).key_has_authorization = std::any_of(key.parts.begin(), key.parts.end(), [](const Template::Part& part) {
+    return part.is_variable && part.variable.id == Var::http_ && part.variable.name == "authorization";
+  });
+  store(a, &C::key, std::optional<Template>(std::move(key)));
 }
 
 int status_value(const Directive& d, const std::string& text) {
@@ -165,9 +169,12 @@ constexpr DirectiveSpec table[] = {
      set_cache_time<&C::lock_timeout>},
     {"proxy_cache_lock_age", hsl, take(1), "time", "5s",
      "How long a fetch may take to begin before another one is let through.", set_cache_time<&C::lock_age>},
-    {"proxy_cache_revalidate", hsl, flag, "on | off", "off",
+    {"proxy_cache_revalidate", hsl, flag, "on | off", "on",
      "Whether expired responses are validated with conditional requests.", set_cache_flag<&C::revalidate>, Repeat::once,
-     done, "Responses with `no-cache` are validated without it, too."},
+     done, "It is on by default."},
+    {"proxy_cache_client_control", hsl, flag, "on | off", "on",
+     "Whether Cache-Control and Pragma of clients count (RFC 9111 5.2.1): a reload asks the upstream.",
+     set_cache_flag<&C::client_control>, Repeat::once, done, "nginx is as with `off`: no client can make a hit a miss."},
     {"proxy_cache_convert_head", hsl, flag, "on | off", "on",
      "Whether HEAD is sent as GET, so that its response can be stored.", set_cache_flag<&C::convert_head>, Repeat::once,
      done, "With `off` a HEAD is answered from a stored GET, and never stored."},

@@ -12,6 +12,7 @@
 #include "net/buffer_pool.hpp"
 #include "net/error_log.hpp"
 #include "net/reactor.hpp"
+#include "request/cache_zones.hpp"
 #include "request/generation.hpp"
 
 namespace drishti::request {
@@ -28,6 +29,8 @@ struct WorkerServices {
   PoolMap& pools;
   LogMap& logs;
   DynamicResolve resolve;
+  CacheMap* caches = nullptr;                              ///< the zones of proxy_cache_path
+  std::function<void(std::function<void()>)> post = {};   ///< runs a function on this worker's thread; any thread may call
 
   net::Clock& clock() const { return reactor.clock(); }
   std::int64_t steady_seconds() const {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "routing/snapshot.hpp"
+#include "server/cache_zones.hpp"
 #include "server/listening_sockets.hpp"
 #include "server/worker.hpp"
 #include "upstream/name_resolver.hpp"
@@ -56,6 +57,7 @@ struct Server::Impl {
   std::shared_ptr<const Snapshot> current;
   ListeningSockets::Change first_change;
   LogFiles log_files;
+  CacheZones zones;
   std::uint64_t generations = 0;
   std::map<std::uint64_t, unsigned> using_generation;  ///< workers that still run requests on a snapshot
   asio::steady_timer drain_limit;
@@ -94,6 +96,7 @@ std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<cons
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
   impl_->open_logs(*config);
+  impl_->zones.follow(*config);
   impl_->current = impl_->make_snapshot(std::move(config));
   impl_->first_change = impl_->sockets.prepare(impl_->current->router.listens());
   impl_->sockets.commit(impl_->first_change);
@@ -119,8 +122,9 @@ void Server::Impl::hand_over(Worker& worker, const ListeningSockets::Change& cha
     asio::post(control, [this, number = snapshot.number] { retired(number); });
   };
   ++using_generation[current->number];
-  worker.post([&worker, added = std::move(added), removed = change.removed, files = log_files, snapshot = current,
-               retire] {
+  worker.post([&worker, added = std::move(added), removed = change.removed, files = log_files,
+               cached = zones.all(), snapshot = current, retire] {
+    for (const auto& zone : cached) worker.add_cache(zone);
     for (const auto& [path, file] : files) worker.add_log(path, file.first, file.second);
     worker.use(snapshot, retire);
     for (const auto& [address, fd] : added) worker.listen(fd, address);
@@ -157,8 +161,9 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
   LogFiles old_logs = impl_->log_files;
   try {
     impl_->open_logs(*config);
-    auto snapshot = impl_->make_snapshot(std::move(config));
+    auto snapshot = impl_->make_snapshot(config);
     auto change = impl_->sockets.prepare(snapshot->router.listens());
+    impl_->zones.follow(*config);
     impl_->current = std::move(snapshot);
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);

@@ -35,7 +35,8 @@ Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve
       error_log_(error_log),
       io_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
       reactor_(*io_),
-      services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve)},
+      services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve), &caches_,
+                [this](std::function<void()> task) { post(std::move(task)); }},
       handler_(services_, index),
       connections_(std::make_unique<ConnectionList>()),
       flush_timer_(*this),
@@ -79,6 +80,11 @@ void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file
   auto& buffer = logs_[path];
   if (buffer) return buffer->change_to(std::move(file), limit);  // requests of older generations still write to it
   buffer = std::make_unique<net::LogBuffer>(std::move(file), limit);
+}
+
+void Worker::add_cache(std::shared_ptr<cache::Zone> zone) {
+  request::CacheZoneView& view = caches_[zone->name()];
+  if (view.zone != zone) view.zone = std::move(zone);
 }
 
 void Worker::flush_logs() {

@@ -40,6 +40,8 @@ class Worker {
   /// New requests use this snapshot; `retired` is called when the last request on it ended.
   void use(std::shared_ptr<const routing::Snapshot> snapshot,
            std::function<void(const routing::Snapshot&)> retired);
+  /// Gives requests the use of a zone; a zone of the same name gives way.
+  void add_cache(std::shared_ptr<cache::Zone> zone);
   void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
   /// Accepts on FD (owned from now on).
   void listen(int fd, const SocketAddress& address);
@@ -81,6 +83,7 @@ class Worker {
   metrics::WorkerMetrics metrics_;
   request::PoolMap pools_;
   request::LogMap logs_;
+  request::CacheMap caches_;
   request::WorkerServices services_;
   request::RequestHandler handler_;
   request::GenerationRef generation_;
