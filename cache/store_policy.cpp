@@ -38,6 +38,7 @@ struct Case {
   const http::FieldList& fields;  ///< of the response, or merged with those of a 304
   int status;
   CacheControl control;
+  IgnoredFields ignore;  ///< with Expires, when there is a targeted field (RFC 9213 2.2)
   AccelExpires accel;
 };
 
@@ -96,7 +97,7 @@ std::optional<std::int64_t> lifetime_of(const Case& c, std::int64_t age) {
   const auto valid = valid_time(c.status, c.rules.valid);
   const bool may_say = valid || is_storable_as_said(c.status);
   if (c.accel.said) return age + c.accel.from_now;
-  const auto said = said_lifetime(c.fields, c.control, c.rules.ignore, response_at);
+  const auto said = said_lifetime(c.fields, c.control, c.ignore, response_at);
   if (said) return may_say ? said : std::nullopt;
   if (valid) return *valid > 0 ? std::optional(age + *valid) : std::nullopt;
   if (c.control.no_cache && may_say) return 0;
@@ -149,8 +150,14 @@ StoreDecision decide(const Case& c) {
 }
 
 Case make_case(const Exchange& exchange, const StoreRules& rules, const http::FieldList& fields, int status) {
-  return {exchange, rules, fields, status, response_control(fields, rules),
-          accel_expires_of(fields, rules.ignore, exchange.response_at)};
+  Case c{exchange, rules, fields, status, {}, rules.ignore, {}};
+  c.accel = accel_expires_of(fields, rules.ignore, exchange.response_at);
+  if (rules.ignore.cache_control) return c;
+  if (read_targeted(fields, rules.targeted, c.control))
+    c.ignore.expires = true;
+  else
+    c.control = cache_control_of(fields);
+  return c;
 }
 
 }  // namespace
