@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "cache/cache_control.hpp"
 #include "cache/lifetime.hpp"
 #include "cache/vary.hpp"
 #include "http/date.hpp"
@@ -149,14 +150,18 @@ StoreDecision decide(const Case& c) {
   return decision.keep > 0 ? decision : refused(StoreRefusal::no_lifetime);
 }
 
+/// What the response says to this cache; true when it is a targeted field that says it.
+bool read_control(const http::FieldList& fields, const StoreRules& rules, CacheControl& control) {
+  if (rules.ignore.cache_control) return false;
+  if (read_targeted(fields, rules.targeted, control)) return true;
+  control = cache_control_of(fields);
+  return false;
+}
+
 Case make_case(const Exchange& exchange, const StoreRules& rules, const http::FieldList& fields, int status) {
   Case c{exchange, rules, fields, status, {}, rules.ignore, {}};
   c.accel = accel_expires_of(fields, rules.ignore, exchange.response_at);
-  if (rules.ignore.cache_control) return c;
-  if (read_targeted(fields, rules.targeted, c.control))
-    c.ignore.expires = true;
-  else
-    c.control = cache_control_of(fields);
+  if (read_control(fields, rules, c.control)) c.ignore.expires = true;
   return c;
 }
 
@@ -179,12 +184,6 @@ std::string_view text_of(StoreRefusal refusal) {
     case StoreRefusal::accel_expires: return "x-accel-expires";
   }
   return "";
-}
-
-CacheControl response_control(const http::FieldList& fields, const StoreRules& rules) {
-  CacheControl control;
-  if (rules.ignore.cache_control || read_targeted(fields, rules.targeted, control)) return control;
-  return cache_control_of(fields);
 }
 
 StoreDecision decide_store(const Exchange& exchange, const StoreRules& rules) {
@@ -212,7 +211,8 @@ bool removes_stored(StoreRefusal refusal) {
 }
 
 void add_storable_fields(const http::FieldList& fields, const StoreRules& rules, http::FieldList& out) {
-  const CacheControl control = response_control(fields, rules);
+  CacheControl control;
+  read_control(fields, rules, control);
   const http::ConnectionNames hop_names(fields);
   for (const http::Field& field : fields) {
     const bool is_of_this_message = http::is_hop_by_hop(field.id) || field.id == FieldId::content_length ||
