@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "cache/cache_control.hpp"
 #include "cache/store_policy.hpp"
 
 namespace drishti::cache {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "cache/cache_control.hpp"
 #include "cache/lifetime.hpp"
 #include "cache/vary.hpp"
 #include "http/date.hpp"
@@ -38,6 +39,7 @@ struct Case {
   const http::FieldList& fields;  ///< of the response, or merged with those of a 304
   int status;
   CacheControl control;
+  IgnoredFields ignore;  ///< with Expires, when there is a targeted field (RFC 9213 2.2)
   AccelExpires accel;
 };
 
@@ -96,7 +98,7 @@ std::optional<std::int64_t> lifetime_of(const Case& c, std::int64_t age) {
   const auto valid = valid_time(c.status, c.rules.valid);
   const bool may_say = valid || is_storable_as_said(c.status);
   if (c.accel.said) return age + c.accel.from_now;
-  const auto said = said_lifetime(c.fields, c.control, c.rules.ignore, response_at);
+  const auto said = said_lifetime(c.fields, c.control, c.ignore, response_at);
   if (said) return may_say ? said : std::nullopt;
   if (valid) return *valid > 0 ? std::optional(age + *valid) : std::nullopt;
   if (c.control.no_cache && may_say) return 0;
@@ -148,9 +150,19 @@ StoreDecision decide(const Case& c) {
   return decision.keep > 0 ? decision : refused(StoreRefusal::no_lifetime);
 }
 
+/// What the response says to this cache; true when it is a targeted field that says it.
+bool read_control(const http::FieldList& fields, const StoreRules& rules, CacheControl& control) {
+  if (rules.ignore.cache_control) return false;
+  if (read_targeted(fields, rules.targeted, control)) return true;
+  control = cache_control_of(fields);
+  return false;
+}
+
 Case make_case(const Exchange& exchange, const StoreRules& rules, const http::FieldList& fields, int status) {
-  return {exchange, rules, fields, status, response_control(fields, rules),
-          accel_expires_of(fields, rules.ignore, exchange.response_at)};
+  Case c{exchange, rules, fields, status, {}, rules.ignore, {}};
+  c.accel = accel_expires_of(fields, rules.ignore, exchange.response_at);
+  if (read_control(fields, rules, c.control)) c.ignore.expires = true;
+  return c;
 }
 
 }  // namespace
@@ -172,12 +184,6 @@ std::string_view text_of(StoreRefusal refusal) {
     case StoreRefusal::accel_expires: return "x-accel-expires";
   }
   return "";
-}
-
-CacheControl response_control(const http::FieldList& fields, const StoreRules& rules) {
-  CacheControl control;
-  if (rules.ignore.cache_control || read_targeted(fields, rules.targeted, control)) return control;
-  return cache_control_of(fields);
 }
 
 StoreDecision decide_store(const Exchange& exchange, const StoreRules& rules) {
@@ -205,7 +211,8 @@ bool removes_stored(StoreRefusal refusal) {
 }
 
 void add_storable_fields(const http::FieldList& fields, const StoreRules& rules, http::FieldList& out) {
-  const CacheControl control = response_control(fields, rules);
+  CacheControl control;
+  read_control(fields, rules, control);
   const http::ConnectionNames hop_names(fields);
   for (const http::Field& field : fields) {
     const bool is_of_this_message = http::is_hop_by_hop(field.id) || field.id == FieldId::content_length ||

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/cache_control.hpp"
 #include "cache/freshness.hpp"
 #include "http/message.hpp"
 
@@ -61,9 +60,6 @@ struct StoreDecision {
   std::int64_t keep = 0;  ///< milliseconds from response_at after which no layer has use for it
   bool stored() const { return refusal == StoreRefusal::none; }
 };
-
-/// What a response says to this cache: the targeted field, else Cache-Control, unless ignored.
-CacheControl response_control(const http::FieldList& fields, const StoreRules& rules);
 
 /// Neither proxy_no_cache nor min_uses: those are the caller's. The body must still arrive whole.
 StoreDecision decide_store(const Exchange& exchange, const StoreRules& rules);
