@@ -41,10 +41,10 @@ std::optional<Ban> ban_of(const Reply& member, const Reply& score) {
 
 std::string ban_command(const Keys& keys, Ban::Kind kind, std::string_view text) {
   const std::string member = (kind == Ban::Kind::prefix ? "p" : "t") + std::string(text);
-  return command({"EVAL", ban_script, "2", keys.bans(), keys.ban_number(), member, Decimal(BanList::most)});
+  return command("EVAL", ban_script, "2", keys.bans(), keys.ban_number(), member, Decimal(BanList::most));
 }
 
-std::string read_bans_command(const Keys& keys) { return command({"ZRANGE", keys.bans(), "0", "-1", "WITHSCORES"}); }
+std::string read_bans_command(const Keys& keys) { return command("ZRANGE", keys.bans(), "0", "-1", "WITHSCORES"); }
 
 std::optional<std::vector<Ban>> bans_in(const Reply& reply) {
   if (!reply.is(Reply::Type::array) || reply.elements.size() % 2 != 0) return std::nullopt;

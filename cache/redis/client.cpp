@@ -14,10 +14,13 @@ ConnectionOptions connection_options(const RedisUrl& url) {
   return options;
 }
 
+std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const ClientServices& services) {
+  return std::make_unique<NodeList>(services.reactor, services.resolve, url.nodes);
+}
+
 std::unique_ptr<Client> make_client(const RedisUrl& url, const ClientServices& services) {
-  auto source = std::make_unique<NodeList>(services.reactor, services.resolve, url.nodes);
   return std::make_unique<SingleClient>(std::make_shared<Connection>(
-      services.reactor, std::move(source), connection_options(url), services.metrics, services.log));
+      services.reactor, make_address_source(url, services), connection_options(url), services.metrics, services.log));
 }
 
 }  // namespace drishti::cache::redis

@@ -33,6 +33,9 @@ struct ClientServices {
 
 std::unique_ptr<Client> make_client(const RedisUrl& url, const ClientServices& services);
 
+/// Where the master is: the URL's nodes one after another, or what its sentinels say. Not for a cluster.
+std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const ClientServices& services);
+
 /// As the URL has it.
 ConnectionOptions connection_options(const RedisUrl& url);
 

@@ -30,10 +30,4 @@ void append_command(std::string& out, std::span<const std::string_view> words) {
   }
 }
 
-std::string command(std::initializer_list<std::string_view> words) {
-  std::string out;
-  append_command(out, {words.begin(), words.size()});
-  return out;
-}
-
 }  // namespace drishti::cache::redis

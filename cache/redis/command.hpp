@@ -2,7 +2,6 @@
 // Commands as Redis reads them: arrays of bulk strings, whose lengths come first, so that no value can be taken for syntax.
 
 #include <cstdint>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,7 +9,14 @@
 namespace drishti::cache::redis {
 
 void append_command(std::string& out, std::span<const std::string_view> words);
-std::string command(std::initializer_list<std::string_view> words);
+/// Words are texts or Decimals. (Not an initializer_list: g++ 12 refuses those beside co_await.)
+template <class... Words>
+std::string command(const Words&... words) {
+  const std::string_view all[] = {std::string_view(words)...};
+  std::string out;
+  append_command(out, all);
+  return out;
+}
 
 /// NUMBER in decimal, for as long as the object lives.
 class Decimal {

@@ -45,9 +45,9 @@ std::string explanation(ErrorKind kind, std::string_view text) {
 Connection::Call::Call(Connection& connection, std::string_view command, net::milliseconds allowance, bool is_greeting)
     : connection_(&connection) {
   const ErrorKind refused = connection.refusal(command.size(), is_greeting);
-  if (refused == ErrorKind::none) return connection.enqueue(this, command, allowance);
-  done_ = true;
+  done_ = refused != ErrorKind::none;
   result_.failure = refused;
+  if (!done_) connection.enqueue(this, command, allowance);
 }
 
 Connection::Call::~Call() {
@@ -209,18 +209,17 @@ void Connection::became_available() {
 // All at once, so that a greeting costs one round trip.
 net::Task<bool> Connection::greeting_is_accepted() {
   std::deque<Call> calls;
-  const auto add = [&](std::initializer_list<std::string_view> words) {
-    calls.emplace_back(*this, command(words), options_.connect_timeout, true);
-  };
+  const auto add = [&](const std::string& text) { calls.emplace_back(*this, text, options_.connect_timeout, true); };
   const bool has_user = !options_.user.empty();
-  if (has_user) add({"AUTH", options_.user, options_.password});
-  else if (!options_.password.empty()) add({"AUTH", options_.password});
-  if (options_.database != 0) add({"SELECT", Decimal(options_.database)});
-  add({"CLIENT", "SETNAME", "drishti"});
-  add({"PING"});
+  if (has_user) add(command("AUTH", options_.user, options_.password));
+  else if (!options_.password.empty()) add(command("AUTH", options_.password));
+  if (options_.database != 0) add(command("SELECT", Decimal(options_.database)));
+  add(command("CLIENT", "SETNAME", "drishti"));
+  add(command("PING"));
   const std::size_t name = calls.size() - 2;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    const CallResult result = co_await calls[i];
+    Call& call = calls[i];
+    const CallResult result = co_await call;
     if (!result.ok()) co_return false;
     if (i == name || !result.reply.is(Reply::Type::error)) continue;  // an ACL may forbid the name, which is decoration
     const ErrorKind kind = kind_of_error(result.reply.text);
@@ -232,7 +231,8 @@ net::Task<bool> Connection::greeting_is_accepted() {
 }
 
 net::Task<bool> Connection::role_is_master() {
-  const CallResult result = co_await prepare(command({"ROLE"}));
+  const std::string text = command("ROLE");
+  const CallResult result = co_await prepare(text);
   if (!result.ok()) co_return false;
   const auto& elements = result.reply.elements;
   if (!elements.empty() && elements.front().text == "master") co_return true;

@@ -54,7 +54,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void stop();
 
   bool is_available() const { return available_; }
-  const ConnectionOptions& options() const { return options_; }
+  /// Where it is, or was last, connected to.
+  const Target& target() const { return target_; }
   void on_prepare(Prepare prepare) { prepare_ = std::move(prepare); }
   void on_message(OnMessage on_message) { on_message_ = std::move(on_message); }
   /// Called with whether the connection is available now.

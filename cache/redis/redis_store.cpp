@@ -47,14 +47,14 @@ milliseconds RedisStore::allowance(std::uint64_t bytes) const {
   return milliseconds(static_cast<std::int64_t>(bytes / options_.bytes_per_ms));
 }
 
-void RedisStore::forget(const std::string& name) { client_.tell(name, command({"UNLINK", name})); }
+void RedisStore::forget(const std::string& name) { client_.tell(name, command("UNLINK", name)); }
 
 // ---- get ----
 
 net::Task<SharedResult> RedisStore::get(std::string_view key) {
   const KeyHash hash = hash_key(key);
   const std::string name = keys_.entry(hash);
-  const CallResult result = co_await client_.call(name, command({"GET", name}), {});
+  const CallResult result = co_await client_.call(name, command("GET", name), {});
   if (!result.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr};
   SharedResult found;
   if (answered(result) && result.reply.is(Reply::Type::string))
@@ -113,7 +113,7 @@ bool RedisStore::take_blocks(Reply& reply, const DecodedEntry& entry, std::size_
 // ---- put ----
 
 net::Task<bool> RedisStore::set(std::string name, std::string_view value, milliseconds keep) {
-  std::string text = command({"SET", name, value, "PX", in_ms(keep)});
+  std::string text = command("SET", name, value, "PX", in_ms(keep));
   const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
   co_return answered(result);
 }
@@ -141,7 +141,7 @@ net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredRespon
 
 net::Task<bool> RedisStore::remove(std::string_view key) {
   const std::string name = keys_.entry(hash_key(key));
-  const CallResult result = co_await client_.call(name, command({"UNLINK", name}), {});
+  const CallResult result = co_await client_.call(name, command("UNLINK", name), {});
   co_return answered(result);
 }
 
@@ -149,14 +149,14 @@ net::Task<bool> RedisStore::remove(std::string_view key) {
 
 net::Task<LockStatus> RedisStore::lock(std::string_view key, std::uint64_t token, milliseconds lease) {
   const std::string name = keys_.lock(hash_key(key));
-  const CallResult result = co_await client_.call(name, command({"SET", name, hex_of(token), "NX", "PX", in_ms(lease)}), {});
+  const CallResult result = co_await client_.call(name, command("SET", name, hex_of(token), "NX", "PX", in_ms(lease)), {});
   if (!answered(result)) co_return LockStatus::unavailable;
   co_return result.reply.is_ok() ? LockStatus::taken : LockStatus::held_by_other;
 }
 
 net::Task<void> RedisStore::unlock(std::string_view key, std::uint64_t token) {
   const std::string name = keys_.lock(hash_key(key));
-  answered(co_await client_.call(name, command({"EVAL", unlock_script, "1", name, hex_of(token)}), {}));
+  answered(co_await client_.call(name, command("EVAL", unlock_script, "1", name, hex_of(token)), {}));
 }
 
 // First the wish to be told, then the question whether the lock is still there: nothing happens unseen in between.
@@ -165,7 +165,7 @@ net::Task<void> RedisStore::wait_for_change(std::string_view key, milliseconds m
   const std::string name = keys_.lock(hash);
   Signal signal(reactor_);
   const ChangeHub::Registration registration(hub_, hash, post_, signal);
-  const CallResult result = co_await client_.call(name, command({"PTTL", name}), {});
+  const CallResult result = co_await client_.call(name, command("PTTL", name), {});
   const bool is_known = answered(result) && result.reply.is(Reply::Type::integer);
   constexpr std::int64_t no_such_key = -2;
   if (is_known && result.reply.integer == no_such_key) co_return;

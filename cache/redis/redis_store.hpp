@@ -38,7 +38,6 @@ class RedisStore : public SharedStore {
   net::Task<bool> ban(Ban::Kind kind, std::string_view text) override;
 
  private:
-  struct Found;
   net::Task<SharedResult> decoded(std::string_view key, const KeyHash& hash, const std::string& bytes);
   net::Task<bool> read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks);
   bool take_blocks(Reply& reply, const DecodedEntry& entry, std::size_t wanted, std::vector<BodyBlock>& blocks);

@@ -3,6 +3,7 @@
 // One thread.
 
 #include <coroutine>
+#include <utility>
 
 #include "net/reactor.hpp"
 
