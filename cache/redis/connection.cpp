@@ -113,8 +113,10 @@ void Connection::stop() {
 
 net::Task<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
   while (!stopped_) {
-    if (co_await open()) co_await session();
-    if (!stopped_) co_await wake_.wait(next_pause());
+    const bool is_open = co_await open();
+    if (is_open) co_await session();
+    if (stopped_) co_return;
+    co_await wake_.wait(next_pause());
   }
 }
 

@@ -55,7 +55,12 @@ struct ReplyReader::Objects {
     reply->integer = value;
     return reply;
   }
-  static void* nil(const redisReadTask* task) { return place(task); }
+  // The task's type is that of what could have stood there: a string or an array.
+  static void* nil(const redisReadTask* task) {
+    Reply* reply = place(task);
+    reply->type = Reply::Type::nil;
+    return reply;
+  }
   static void free(void*) {}  // `root_` is emptied by whoever asks for the next reply
 
   inline static redisReplyObjectFunctions functions{string, array, integer, nil, free};
