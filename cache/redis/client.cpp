@@ -1,0 +1,26 @@
+#include "cache/redis/client.hpp"
+
+#include "cache/redis/single_client.hpp"
+
+namespace drishti::cache::redis {
+
+ConnectionOptions connection_options(const RedisUrl& url) {
+  ConnectionOptions options;
+  options.user = url.user;
+  options.password = url.password;
+  options.database = url.database;
+  options.timeout = url.timeout;
+  options.must_be_master = url.kind != RedisUrl::Kind::cluster && (url.nodes.size() > 1 || url.kind == RedisUrl::Kind::sentinel);
+  return options;
+}
+
+std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const ClientServices& services) {
+  return std::make_unique<NodeList>(services.reactor, services.resolve, url.nodes);
+}
+
+std::unique_ptr<Client> make_client(const RedisUrl& url, const ClientServices& services) {
+  return std::make_unique<SingleClient>(std::make_shared<Connection>(
+      services.reactor, make_address_source(url, services), connection_options(url), services.metrics, services.log));
+}
+
+}  // namespace drishti::cache::redis
