@@ -104,6 +104,7 @@ void read_path(Analysis& a, const Directive& d, CacheZone& zone) {
 
 void add_cache_zone(Analysis& a, const Directive& d) {
   CacheZone zone;
+  zone.where = d.where;
   for (std::size_t i = 1; i < d.args.size(); ++i) read_parameter(a, d, d.args[i], zone);
   if (zone.name.empty()) fail("\"proxy_cache_path\" must have \"keys_zone\" parameter", d);
   read_path(a, d, zone);

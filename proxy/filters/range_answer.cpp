@@ -61,6 +61,7 @@ class RangeWriter {
  private:
   void begin(std::uint64_t length) {
     context_.response.status = 206;
+    context_.response.reason = {};  // that of the complete answer
     context_.response.content_length = length;
     for (http::Field& field : context_.response.fields) {
       if (field.id == FieldId::accept_ranges) field = http::Field{};  // said by the 206 itself, as in nginx

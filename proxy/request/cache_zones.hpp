@@ -12,7 +12,7 @@ namespace drishti::request {
 
 struct CacheZoneView {
   std::shared_ptr<cache::Zone> zone;            ///< the process's
-  std::unique_ptr<cache::SharedStore> shared;   ///< this worker's way to Redis; null: the memory layer alone
+  std::shared_ptr<cache::SharedStore> shared;   ///< this worker's way to Redis; null: the memory layer alone
 };
 
 /// By name. A zone stays as long as the worker: requests of older generations may use it.

@@ -97,6 +97,8 @@ net::Task<Outcome> CachedExchange::answer(cache::StoredResponsePtr response, std
   CacheWord word{variable, {}};
   word.status.ttl = cache::ttl_seconds(served_->freshness(), now());
   word.status.collapsed = is_collapsed;
+  if (variable == "REVALIDATED" || variable == "STALE") word.status.forward = Forward::stale;
+  if (variable == "REVALIDATED") word.status.forward_status = 304;
   return answer_.send(*served_, now(), word);
 }
 
@@ -151,11 +153,7 @@ net::Task<Outcome> CachedExchange::run_bypass() {
 
 // ---- the miss ----
 
-std::optional<Outcome> CachedExchange::without_upstream(Use use) {
-  if (use != Use::gateway_timeout) return std::nullopt;
-  context_.log_error(conf::LogLevel::info, "the client wants only what is stored, and nothing is");
-  return Outcome::error(504);
-}
+bool CachedExchange::may_ask_shared() const { return view_->shared && view_->shared->is_available(); }
 
 net::Task<Outcome> CachedExchange::run_slowly() {
   const auto until = means_.services.clock().now() + *settings_.lock_timeout;
@@ -174,10 +172,7 @@ net::Task<Outcome> CachedExchange::run_slowly() {
     if (use == Use::fresh) co_return co_await answer(stored_, "HIT", turn > 0);
     if (use == Use::stale) co_return co_await answer(stored_, "STALE");
     if (use == Use::stale_and_update) co_return co_await answer_and_update();
-    const bool may_ask_shared = view_->shared && view_->shared->is_available();
-    if (!may_ask_shared) {
-      if (auto outcome = without_upstream(use)) co_return *outcome;
-    }
+    if (use == Use::gateway_timeout && !may_ask_shared()) co_return Outcome::error(504);
     if (!is_used_enough) break;
     if (!*settings_.lock) {
       const auto outcome = co_await lead_or_repeat(std::make_shared<Fill>());
@@ -202,7 +197,7 @@ net::Task<std::optional<Outcome>> CachedExchange::lead_or_repeat(std::shared_ptr
   const Leadership leadership{view_->zone->fetches(), place_.hash, fill};
   const cache::StoredResponsePtr again = view_->zone->memory().find(place_.hash, place_.key);
   if (again != stored_ && again) co_return std::nullopt;
-  if (view_->shared && view_->shared->is_available()) {
+  if (may_ask_shared()) {
     auto outcome = co_await ask_shared(*fill);
     if (outcome) co_return outcome;
   }
@@ -236,10 +231,11 @@ cache::CacheStatus CachedExchange::forward_status() const {
 }
 
 net::Task<std::optional<Outcome>> CachedExchange::fetch(std::shared_ptr<Fill> fill, bool may_store) {
+  if (*settings_.client_control && request_control_.only_if_cached) co_return Outcome::error(504);
   for (bool validates = *settings_.revalidate;; validates = false) {
     FillSession session(means_.services, context_,
                         {*view_, query_, place_, primary_ticket_, stored_, request_control_, fill, may_store, validates,
-                         forward_status()});
+                         forward_status(), shared_lock_});
     ProxyExchange& exchange = means_.new_exchange(means_.owner);
     exchange.use_cache(session);
     const Outcome outcome = co_await exchange.run();

@@ -36,7 +36,6 @@ class CachedExchange {
   net::Task<Outcome> lead(std::shared_ptr<cache::Fill> fill);
 
  private:
-  enum class Found : std::uint8_t { hit, stale, absent };
   using OptionalOutcome = std::optional<Outcome>;
   struct Leadership;
 
@@ -45,11 +44,12 @@ class CachedExchange {
   net::Task<Outcome> pass(std::string_view variable);
   net::Task<Outcome> pass_unsafe();
   net::Task<Outcome> run_bypass();
-  net::Task<Outcome> miss();
   net::Task<OptionalOutcome> lead_or_repeat(std::shared_ptr<cache::Fill> fill);
   net::Task<OptionalOutcome> follow(std::shared_ptr<cache::Fill> fill, net::Clock::Steady until);
   net::Task<OptionalOutcome> stream_from(std::shared_ptr<cache::Fill> fill);
   net::Task<OptionalOutcome> ask_shared(cache::Fill& fill);
+  net::Task<bool> take_shared_lock(net::Clock::Steady until);
+  net::Task<bool> get_shared(cache::Fill& fill);
   net::Task<OptionalOutcome> fetch(std::shared_ptr<cache::Fill> fill, bool may_store);
   net::Task<OptionalOutcome> after_fetch(FillSession& session, ProxyExchange& exchange, Outcome outcome);
 
@@ -57,7 +57,7 @@ class CachedExchange {
   bool look_up_memory();
   void take(cache::StoredResponsePtr found);
   cache::Use decide() const;
-  OptionalOutcome without_upstream(cache::Use use);
+  bool may_ask_shared() const;
   net::Task<Outcome> answer(cache::StoredResponsePtr response, std::string_view variable, bool is_collapsed = false);
   net::Task<Outcome> answer_and_update();
   bool serves_stale_because(Failure failure) const;
@@ -74,6 +74,7 @@ class CachedExchange {
   cache::CacheControl request_control_;
   cache::Ticket primary_ticket_;
   CachePlace place_;
+  std::shared_ptr<SharedLock> shared_lock_;  ///< of the fetch that this leads, over all proxies
   cache::StoredResponsePtr stored_;   ///< what stands at the place, fresh or not
   cache::StoredResponsePtr served_;   ///< the answer
   bool is_storable_request_ = true;   ///< false: its variant is too long for a key

@@ -6,7 +6,6 @@
 #include "cache/vary.hpp"
 #include "filters/range_answer.hpp"
 #include "request/cache_tags.hpp"
-#include "request/shared_writes.hpp"
 #include "request/stored_answer.hpp"
 
 namespace drishti::request {
@@ -126,7 +125,7 @@ void FillSession::put_marker(std::string_view names, std::string_view variant) {
   const cache::StoredResponsePtr made = cache::StoredResponse::make_from_text(marker, {});
   if (!made) return;
   start_.view.zone->keep(start_.query.hash(), made, start_.primary_ticket);
-  put_shared(start_.view, made, decision_.keep);
+  put_shared(start_.view, made, decision_.keep, start_.lock);
   start_.place.key = cache::variant_key(start_.query.key(), marker.token, variant);
   start_.place.hash = cache::hash_key(start_.place.key);
   start_.place.ticket = start_.view.zone->memory().ticket(start_.place.hash);
@@ -243,7 +242,7 @@ void FillSession::end(bool is_whole) {
 
 void FillSession::put(cache::StoredResponsePtr response) {
   start_.view.zone->keep(start_.place.hash, response, start_.place.ticket);
-  put_shared(start_.view, std::move(response), decision_.keep);
+  put_shared(start_.view, std::move(response), decision_.keep, start_.lock);
 }
 
 void FillSession::remove() {

@@ -10,6 +10,7 @@
 #include "http/range.hpp"
 #include "request/cache_query.hpp"
 #include "request/cache_session.hpp"
+#include "request/shared_writes.hpp"
 
 namespace drishti::request {
 
@@ -34,6 +35,7 @@ class FillSession : public CacheSession {
     bool may_store = true;
     bool validates = true;             ///< with the validators of STORED
     cache::CacheStatus status;         ///< for Cache-Status
+    std::shared_ptr<SharedLock> lock;  ///< given back when the response is in the shared layer
   };
   FillSession(WorkerServices& services, context::RequestContext& context, Start start);
   ~FillSession() override;

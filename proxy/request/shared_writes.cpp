@@ -6,21 +6,32 @@
 namespace drishti::request {
 namespace {
 
-net::Task<void> put(cache::SharedStore& shared, cache::StoredResponsePtr response, std::chrono::milliseconds keep) {
-  co_await shared.put(std::move(response), keep);
+using Shared = std::shared_ptr<cache::SharedStore>;
+
+net::Task<void> put(Shared shared, cache::StoredResponsePtr response, std::chrono::milliseconds keep,
+                    std::shared_ptr<SharedLock> lock) {
+  co_await shared->put(std::move(response), keep);
+  lock.reset();
 }
 
-net::Task<void> remove(cache::SharedStore& shared, std::string key) { co_await shared.remove(key); }
+net::Task<void> remove(Shared shared, std::string key) { co_await shared->remove(key); }
+
+net::Task<void> unlock(Shared shared, std::string key, std::uint64_t token) { co_await shared->unlock(key, token); }
 
 }  // namespace
 
-void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep) {
+SharedLock::~SharedLock() {
+  if (shared_->is_available()) net::spawn(unlock(shared_, std::move(key_), token_));
+}
+
+void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
+                std::shared_ptr<SharedLock> lock) {
   if (!view.shared || !view.shared->is_available() || keep <= 0) return;
-  net::spawn(put(*view.shared, std::move(response), std::chrono::milliseconds(keep)));
+  net::spawn(put(view.shared, std::move(response), std::chrono::milliseconds(keep), std::move(lock)));
 }
 
 void remove_shared(CacheZoneView& view, std::string key) {
-  if (view.shared && view.shared->is_available()) net::spawn(remove(*view.shared, std::move(key)));
+  if (view.shared && view.shared->is_available()) net::spawn(remove(view.shared, std::move(key)));
 }
 
 std::uint64_t random_token() {

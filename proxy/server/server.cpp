@@ -57,7 +57,6 @@ struct Server::Impl {
   std::shared_ptr<const Snapshot> current;
   ListeningSockets::Change first_change;
   LogFiles log_files;
-  CacheZones zones;
   std::uint64_t generations = 0;
   std::map<std::uint64_t, unsigned> using_generation;  ///< workers that still run requests on a snapshot
   asio::steady_timer drain_limit;
@@ -65,8 +64,19 @@ struct Server::Impl {
   unsigned draining_workers = 0;
   bool running = false;
 
+  CacheZones zones;
+
   Impl(asio::io_context& io, net::ErrorLog& log, net::LogHub& hub)
-      : control(io), error_log(log), logs(hub), resolver(io, registry, log), drain_limit(io) {}
+      : control(io), error_log(log), logs(hub), resolver(io, registry, log), drain_limit(io), zones(log, look_up()) {}
+
+  /// For threads other than the workers.
+  CacheNews::LookUp look_up() {
+    return [this](const std::string& host, std::uint16_t port, std::function<void(std::vector<SocketAddress>)> done) {
+      asio::post(control, [this, host, port, done = std::move(done)]() mutable {
+        resolver.resolve(host, port, nullptr, std::move(done));
+      });
+    };
+  }
 
   void open_logs(const conf::Config& config);
   std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const conf::Config> config);
@@ -205,6 +215,7 @@ void Server::stop() {
   if (!impl_->running) return;
   impl_->running = false;
   impl_->sockets.close();
+  impl_->zones.stop();
   for (auto& worker : impl_->workers) {
     std::promise<void> closed;
     worker->post([&worker, &closed] {
@@ -212,6 +223,12 @@ void Server::stop() {
       worker->drain([&closed] { closed.set_value(); });
     });
     closed.get_future().wait_for(std::chrono::seconds{1});
+    // What was ended resumes its waiters in the loop's next turns.
+    for (int turn = 0; turn < 2; ++turn) {
+      std::promise<void> turned;
+      worker->post([&turned] { turned.set_value(); });
+      turned.get_future().wait();
+    }
     worker->join();
   }
   impl_->workers.clear();

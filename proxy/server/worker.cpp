@@ -82,9 +82,19 @@ void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file
   buffer = std::make_unique<net::LogBuffer>(std::move(file), limit);
 }
 
-void Worker::add_cache(std::shared_ptr<cache::Zone> zone) {
-  request::CacheZoneView& view = caches_[zone->name()];
-  if (view.zone != zone) view.zone = std::move(zone);
+void Worker::add_cache(const ProcessZone& zone) {
+  request::CacheZoneView& view = caches_[zone.zone->name()];
+  if (view.zone == zone.zone) return;
+  view.zone = zone.zone;
+  view.shared = nullptr;
+  if (!zone.redis) return;
+  const auto resolve = [this](const std::string& host, std::uint16_t port,
+                              std::function<void(std::vector<SocketAddress>)> done) {
+    services_.resolve(host, port, conf::Resolver{}, std::move(done));
+  };
+  auto redis = connect_worker(zone.redis, reactor_, error_log_, resolve, services_.post);
+  view.shared = std::shared_ptr<cache::SharedStore>(redis, &redis->store());
+  redis_.push_back(std::move(redis));
 }
 
 void Worker::flush_logs() {
@@ -138,6 +148,7 @@ void Worker::close_all() {
   draining_ = true;
   listeners_.clear();
   for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->close_now();
+  for (const auto& redis : redis_) redis->stop();
 }
 
 std::string_view Worker::http_date() {

@@ -14,6 +14,7 @@
 #include "net/reactor.hpp"
 #include "request/request_handler.hpp"
 #include "request/worker_services.hpp"
+#include "server/cache_zones.hpp"
 #include "server/listener.hpp"
 #include "server/request_state.hpp"
 
@@ -41,7 +42,7 @@ class Worker {
   void use(std::shared_ptr<const routing::Snapshot> snapshot,
            std::function<void(const routing::Snapshot&)> retired);
   /// Gives requests the use of a zone; a zone of the same name gives way.
-  void add_cache(std::shared_ptr<cache::Zone> zone);
+  void add_cache(const ProcessZone& zone);
   void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
   /// Accepts on FD (owned from now on).
   void listen(int fd, const SocketAddress& address);
@@ -84,6 +85,7 @@ class Worker {
   request::PoolMap pools_;
   request::LogMap logs_;
   request::CacheMap caches_;
+  std::vector<std::shared_ptr<WorkerRedis>> redis_;
   request::WorkerServices services_;
   request::RequestHandler handler_;
   request::GenerationRef generation_;
