@@ -9,7 +9,8 @@ namespace {
 class BackgroundFetch {
  public:
   BackgroundFetch(const CachedExchange::Means& means, std::shared_ptr<cache::Fill> fill)
-      : means_(means), fill_(std::move(fill)), context_(means.services.clock()), generation_(&means.generation) {
+      : means_(means), fill_(std::move(fill)), context_(means.services.clock()), generation_(&means.generation),
+        client_(means.services.background) {
     clone(means.context);
     means_.new_exchange = [](void* owner) -> ProxyExchange& { return static_cast<BackgroundFetch*>(owner)->new_exchange(); };
     means_.owner = this;

@@ -45,7 +45,7 @@ class FillSession : public CacheSession {
   void begin(const http::ResponseHead& head) override;
   void take(std::span<std::string_view> pieces) override;
   void end(bool is_whole) override;
-  bool goes_on_alone() const override { return !is_begun_ || is_storing_; }
+  bool goes_on_alone() const override { return !services_.is_stopping && (!is_begun_ || is_storing_); }
 
   /// After Outcome::Kind::stored: what answers; null: it was not the one that the 304 is about, ask again without it.
   const cache::StoredResponsePtr& answer() const { return answer_; }

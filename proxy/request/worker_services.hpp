@@ -21,6 +21,8 @@ namespace drishti::request {
 using DynamicResolve = std::function<void(const std::string& host, std::uint16_t port, const conf::Resolver& resolver,
                                           std::function<void(std::vector<SocketAddress>)> done)>;
 
+class NoClients;
+
 struct WorkerServices {
   net::Reactor& reactor;
   net::BufferPool& buffers;
@@ -30,6 +32,8 @@ struct WorkerServices {
   LogMap& logs;
   DynamicResolve resolve;
   CacheMap* caches = nullptr;                              ///< the zones of proxy_cache_path
+  NoClients* background = nullptr;                        ///< requests that nobody waits for
+  bool is_stopping = false;                               ///< nothing is fetched for later any more
   std::function<void(std::function<void()>)> post = {};   ///< runs a function on this worker's thread; any thread may call
 
   net::Clock& clock() const { return reactor.clock(); }

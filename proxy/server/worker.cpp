@@ -36,7 +36,7 @@ Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve
       io_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
       reactor_(*io_),
       services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve), &caches_,
-                [this](std::function<void()> task) { post(std::move(task)); }},
+                &background_, false, [this](std::function<void()> task) { post(std::move(task)); }},
       handler_(services_, index),
       connections_(std::make_unique<ConnectionList>()),
       flush_timer_(*this),
@@ -147,7 +147,9 @@ void Worker::drain(std::function<void()> done) {
 void Worker::close_all() {
   draining_ = true;
   listeners_.clear();
+  services_.is_stopping = true;
   for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->close_now();
+  background_.leave();
   for (const auto& redis : redis_) redis->stop();
 }
 

@@ -12,6 +12,7 @@
 #include "metrics/worker_metrics.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/reactor.hpp"
+#include "request/no_client.hpp"
 #include "request/request_handler.hpp"
 #include "request/worker_services.hpp"
 #include "server/cache_zones.hpp"
@@ -86,6 +87,7 @@ class Worker {
   request::LogMap logs_;
   request::CacheMap caches_;
   std::vector<std::shared_ptr<WorkerRedis>> redis_;
+  request::NoClients background_;
   request::WorkerServices services_;
   request::RequestHandler handler_;
   request::GenerationRef generation_;
