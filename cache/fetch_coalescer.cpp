@@ -10,8 +10,10 @@ FetchCoalescer::Joined FetchCoalescer::join(const KeyHash& hash, std::string_vie
   Entry& entry = found->second;
   if (!is_new) {
     if (entry.key != key) return {std::make_shared<Fill>(), true};  // another key of the same hash: not shared
-    const bool is_stuck = now - entry.begun >= age && entry.fill->progress().state == Fill::State::waiting;
-    if (!is_stuck) {
+    const Fill::State state = entry.fill->progress().state;
+    const bool is_stuck = now - entry.begun >= age && state == Fill::State::waiting;
+    const bool is_under_way = state == Fill::State::waiting || state == Fill::State::streaming;
+    if (is_under_way && !is_stuck) {
       entry.fill->join();
       return {entry.fill, false};
     }

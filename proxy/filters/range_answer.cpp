@@ -78,6 +78,7 @@ class RangeWriter {
       own = field.value;
       field.value = value.keep();
     }
+    if (own.empty()) context_.response.fields.add({"Content-Type", value.keep(), FieldId::content_type});
     return own;
   }
 

@@ -8,8 +8,8 @@ namespace {
 /// A request of its own: the head and what the phases found out, copied, because the client's buffer will be reused.
 class BackgroundFetch {
  public:
-  BackgroundFetch(const CachedExchange::Means& means, std::shared_ptr<cache::Fill> fill)
-      : means_(means), fill_(std::move(fill)), context_(means.services.clock()), generation_(&means.generation),
+  BackgroundFetch(const CachedExchange::Means& means, std::shared_ptr<cache::Fill> fill, cache::KeyHash hash)
+      : means_(means), fill_(std::move(fill)), hash_(hash), context_(means.services.clock()), generation_(&means.generation),
         client_(means.services.background) {
     clone(means.context);
     means_.new_exchange = [](void* owner) -> ProxyExchange& { return static_cast<BackgroundFetch*>(owner)->new_exchange(); };
@@ -19,7 +19,7 @@ class BackgroundFetch {
   static net::Detached run(std::unique_ptr<BackgroundFetch> self) {
     CachedExchange cached({self->means_.services, self->means_.dynamic, self->context_, self->client_,
                            self->means_.generation, self->body_, self->means_.new_exchange, self.get()});
-    co_await cached.lead(self->fill_);
+    co_await cached.lead(self->fill_, self->hash_);
   }
 
  private:
@@ -74,6 +74,7 @@ class BackgroundFetch {
 
   CachedExchange::Means means_;
   std::shared_ptr<cache::Fill> fill_;
+  cache::KeyHash hash_;
   context::ConnectionInfo connection_;
   context::RequestContext context_;
   GenerationRef generation_;  ///< the configuration outlives this
@@ -84,8 +85,8 @@ class BackgroundFetch {
 
 }  // namespace
 
-void fetch_in_background(const CachedExchange::Means& means, std::shared_ptr<cache::Fill> fill) {
-  BackgroundFetch::run(std::make_unique<BackgroundFetch>(means, std::move(fill)));
+void fetch_in_background(const CachedExchange::Means& means, std::shared_ptr<cache::Fill> fill, cache::KeyHash hash) {
+  BackgroundFetch::run(std::make_unique<BackgroundFetch>(means, std::move(fill), hash));
 }
 
 }  // namespace drishti::request

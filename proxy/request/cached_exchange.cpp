@@ -48,6 +48,7 @@ CachedExchange::CachedExchange(Means means)
 net::Task<Outcome> CachedExchange::run() {
   view_ = query_.find_zone(*means_.services.caches);
   if (view_ == nullptr) return run_without_key();
+  if (context_.head.wants_upgrade) return pass({});  // a tunnel is nobody else's
   const bool is_purge = is_purge_request(context_);
   if (is_purge || !query_.is_cacheable_method() || context_.method == http::Method::post) return run_without_key();
   if (query_.is_beyond_range_offset()) return pass("BYPASS");
@@ -82,6 +83,15 @@ void CachedExchange::take(cache::StoredResponsePtr found) {
   place_.key = cache::variant_key(query_.key(), place_.marker->token(), variant);
   place_.hash = cache::hash_key(place_.key);
   stored_ = view_->zone->memory().find(place_.hash, place_.key);
+}
+
+/// Where the response of a fetch that begins now will stand.
+void CachedExchange::choose_place() {
+  if (!place_.marker) {
+    place_.key = query_.key();
+    place_.hash = query_.hash();
+  }
+  place_.ticket = view_->zone->memory().ticket(place_.hash);
 }
 
 Use CachedExchange::decide() const {
@@ -145,7 +155,8 @@ net::Task<Outcome> CachedExchange::pass_unsafe() {
 net::Task<Outcome> CachedExchange::run_bypass() {
   context_.cache_status = "BYPASS";
   primary_ticket_ = view_->zone->memory().ticket(query_.hash());
-  look_up_memory();  // for the place only
+  prepare();
+  choose_place();
   stored_.reset();
   const auto outcome = co_await fetch(std::make_shared<Fill>(), true);
   co_return outcome.value_or(Outcome::error(500));
@@ -158,16 +169,12 @@ bool CachedExchange::may_ask_shared() const { return view_->shared && view_->sha
 net::Task<Outcome> CachedExchange::run_slowly() {
   const auto until = means_.services.clock().now() + *settings_.lock_timeout;
   const auto min_uses = static_cast<unsigned>(*settings_.min_uses);
-  const bool is_used_enough = min_uses <= 1 || view_->zone->uses().count_use(query_.hash()) >= min_uses;
+  const bool is_used_enough = min_uses <= 1 || stored_ || view_->zone->uses().count_use(query_.hash()) >= min_uses;
   for (int turn = 0; turn < most_turns; ++turn) {
     primary_ticket_ = view_->zone->memory().ticket(query_.hash());
     if (turn > 0) look_up_memory();
     if (!is_storable_request_) break;
-    if (!place_.marker) {
-      place_.key = query_.key();
-      place_.hash = query_.hash();
-    }
-    place_.ticket = view_->zone->memory().ticket(place_.hash);
+    choose_place();
     const Use use = decide();
     if (use == Use::fresh) co_return co_await answer(stored_, "HIT", turn > 0);
     if (use == Use::stale) co_return co_await answer(stored_, "STALE");
@@ -205,18 +212,14 @@ net::Task<std::optional<Outcome>> CachedExchange::lead_or_repeat(std::shared_ptr
   co_return co_await fetch(fill, true);
 }
 
-net::Task<Outcome> CachedExchange::lead(std::shared_ptr<Fill> fill) {
+net::Task<Outcome> CachedExchange::lead(std::shared_ptr<Fill> fill, cache::KeyHash hash) {
   view_ = query_.find_zone(*means_.services.caches);
   if (view_ == nullptr) co_return Outcome::error(500);
   query_.make_key();
   primary_ticket_ = view_->zone->memory().ticket(query_.hash());
   prepare();
-  if (!place_.marker) {
-    place_.key = query_.key();
-    place_.hash = query_.hash();
-  }
-  place_.ticket = view_->zone->memory().ticket(place_.hash);
-  const Leadership leadership{view_->zone->fetches(), place_.hash, fill};
+  choose_place();
+  const Leadership leadership{view_->zone->fetches(), hash, fill};
   context_.cache_status = "EXPIRED";
   const auto outcome = co_await fetch(fill, true);
   co_return outcome.value_or(Outcome::sent());
@@ -273,7 +276,7 @@ bool CachedExchange::serves_stale_because(Failure failure) const {
 
 net::Task<Outcome> CachedExchange::answer_and_update() {
   const auto joined = view_->zone->fetches().join(place_.hash, place_.key, means_.services.clock().now(), *settings_.lock_age);
-  if (joined.leads) fetch_in_background(means_, joined.fill);
+  if (joined.leads) fetch_in_background(means_, joined.fill, place_.hash);
   else joined.fill->leave();
   return answer(stored_, joined.leads ? "STALE" : "UPDATING");
 }

@@ -32,8 +32,8 @@ class CachedExchange {
 
   /// Answers the client, or says what the request handler shall answer. A hit is answered without a coroutine of its own.
   net::Task<Outcome> run();
-  /// For a fetch in the background: leads FILL, which others wait for.
-  net::Task<Outcome> lead(std::shared_ptr<cache::Fill> fill);
+  /// For a fetch in the background: leads FILL, which others wait for under HASH.
+  net::Task<Outcome> lead(std::shared_ptr<cache::Fill> fill, cache::KeyHash hash);
 
  private:
   using OptionalOutcome = std::optional<Outcome>;
@@ -56,6 +56,7 @@ class CachedExchange {
   void prepare();
   bool look_up_memory();
   void take(cache::StoredResponsePtr found);
+  void choose_place();
   cache::Use decide() const;
   bool may_ask_shared() const;
   net::Task<Outcome> answer(cache::StoredResponsePtr response, std::string_view variable, bool is_collapsed = false);

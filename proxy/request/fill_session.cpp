@@ -27,9 +27,10 @@ FillSession::FillSession(WorkerServices& services, context::RequestContext& cont
   cache::add_validating_fields(fields, request_.validators);
 }
 
-// A fetch that came to nothing: those who wait try for themselves, one after the other.
+// A fetch that came to nothing: those who wait try for themselves, one after the other. When there was a response that
+// went another way (X-Accel-Redirect, an error page), theirs would go it, too: all at once.
 FillSession::~FillSession() {
-  if (!answer_) start_.fill->end(cache::Fill::State::again);
+  if (!answer_) start_.fill->end(has_head_ ? cache::Fill::State::alone : cache::Fill::State::again);
 }
 
 cache::Exchange FillSession::exchange(const http::ResponseHead& head) const {
@@ -40,6 +41,7 @@ cache::Exchange FillSession::exchange(const http::ResponseHead& head) const {
 // ---- the head ----
 
 bool FillSession::is_answered_by_stored(const http::ResponseHead& head) {
+  has_head_ = true;
   if (head.status == 304 && request_.validators.size() > 0) {
     revalidate(head);
     return true;

@@ -73,6 +73,7 @@ class FillSession : public CacheSession {
   std::int64_t request_at_;
   std::uint64_t ban_number_;
 
+  bool has_head_ = false;
   bool is_begun_ = false;
   bool is_storing_ = false;
   bool is_revalidated_ = false;
