@@ -5,6 +5,7 @@
 
 #include "cache/redis/bans.hpp"
 #include "cache/redis/command.hpp"
+#include "cache/redis/middleware_format.hpp"
 #include "cache/redis/tracking_pair.hpp"
 
 namespace drishti::cache::redis {
@@ -27,8 +28,10 @@ Invalidation::Invalidation(const RedisUrl& url, ClientServices services, MemoryS
   ConnectionOptions connection = connection_options(url);
   connection.timeout = options_.timeout;
   connection.limits = message_limits;
+  std::vector<std::string> prefixes = keys_.tracked();
+  if (options_.middleware) prefixes.emplace_back(middleware_prefix);
   pairs_.push_back(std::make_shared<TrackingPair>(make_address_source(url, services_), connection, services_,
-                                                  keys_.tracked(), options_.heartbeat,
+                                                  std::move(prefixes), options_.heartbeat,
                                                   TrackingPair::Events{[this](const std::string& name) { on_key(name); },
                                                                        [this] { on_flush(); },
                                                                        [this](bool) { pair_changed(); }}));
@@ -58,7 +61,10 @@ void Invalidation::forget_all() {
 
 void Invalidation::on_key(const std::string& name) {
   services_.metrics.invalidations.add();
-  if (const auto hash = keys_.hash_in(name)) {
+  auto hash = keys_.hash_in(name);
+  if (!hash && options_.middleware && name.starts_with(middleware_prefix))
+    hash = hash_key(std::string_view(name).substr(middleware_prefix.size()));
+  if (hash) {
     memory_.remove(*hash);
     hub_.changed(*hash);
   } else if (keys_.is_about_bans(name)) {

@@ -22,6 +22,7 @@ class TrackingPair;
 struct InvalidationOptions {
   std::string prefix = "drishti:";
   std::string zone;
+  bool middleware = false;           ///< entries are the middleware's (middleware_format.hpp)
   net::milliseconds heartbeat{250};  ///< how often both connections are asked for a sign of life
   net::milliseconds timeout{500};    ///< of that sign
   /// Bans that were not known yet, by number; all of them at first. Called before L1 counts as coherent again.

@@ -30,9 +30,9 @@ RedisStore::RedisStore(Client& client, ClientServices services, ChangeHub& hub, 
     : client_(client),
       reactor_(services.reactor),
       metrics_(services.metrics),
+      options_(std::move(options)),
       hub_(hub),
       post_(std::move(post)),
-      options_(std::move(options)),
       keys_(options_.prefix, options_.zone) {}
 
 /// Whether RESULT holds a reply that is no error; counts what it is otherwise.
