@@ -1,5 +1,6 @@
 #include "cache/redis/client.hpp"
 
+#include "cache/redis/sentinel.hpp"
 #include "cache/redis/single_client.hpp"
 
 namespace drishti::cache::redis {
@@ -15,6 +16,7 @@ ConnectionOptions connection_options(const RedisUrl& url) {
 }
 
 std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const ClientServices& services) {
+  if (url.kind == RedisUrl::Kind::sentinel) return std::make_unique<SentinelSource>(url, services);
   return std::make_unique<NodeList>(services.reactor, services.resolve, url.nodes);
 }
 

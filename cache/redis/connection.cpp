@@ -101,13 +101,16 @@ Connection::Connection(net::Reactor& reactor, std::unique_ptr<AddressSource> sou
       log_(log),
       reader_(options_.limits),
       wake_(reactor),
-      alarm_(*this) {}
+      alarm_(*this) {
+  source_->on_moved([this] { end(ErrorKind::lost, "another master was named"); });
+}
 
 void Connection::start() { net::spawn(run(shared_from_this())); }
 
 void Connection::stop() {
   stopped_ = true;
   end(ErrorKind::lost, {});
+  source_->stop();
   wake_.notify();
 }
 

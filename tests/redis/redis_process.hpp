@@ -31,7 +31,11 @@ class RedisCli {
 class RedisProcess {
  public:
   /// OPTIONS as on redis-server's command line (`--requirepass`, `x`). Returns when it answers.
-  explicit RedisProcess(std::vector<std::string> options = {}, std::vector<std::string> leading = {});
+  explicit RedisProcess(std::vector<std::string> options = {});
+  struct Sentinel {
+    std::string file;   ///< its configuration
+  };
+  explicit RedisProcess(const Sentinel& sentinel);
   ~RedisProcess();
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
@@ -50,7 +54,9 @@ class RedisProcess {
  private:
   std::uint16_t port_;
   std::string directory_;
-  std::vector<std::string> options_, leading_;
+  std::vector<std::string> options_;
+  std::string sentinel_file_;
+  std::vector<std::string> words() const;
   pid_t pid_ = -1;
 };
 
