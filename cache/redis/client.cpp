@@ -1,5 +1,6 @@
 #include "cache/redis/client.hpp"
 
+#include "cache/redis/cluster_client.hpp"
 #include "cache/redis/sentinel.hpp"
 #include "cache/redis/single_client.hpp"
 
@@ -21,6 +22,7 @@ std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const Cl
 }
 
 std::unique_ptr<Client> make_client(const RedisUrl& url, const ClientServices& services) {
+  if (url.kind == RedisUrl::Kind::cluster) return std::make_unique<ClusterClient>(url, services);
   return std::make_unique<SingleClient>(std::make_shared<Connection>(
       services.reactor, make_address_source(url, services), connection_options(url), services.metrics, services.log));
 }

@@ -21,6 +21,9 @@ class Client {
   virtual net::Task<CallResult> call(std::string_view key, std::string command, net::milliseconds allowance) = 0;
   /// Without waiting for a reply.
   virtual void tell(std::string_view key, const std::string& command) = 0;
+  /// Of a cluster: called with its masters whenever they were read.
+  using OnMasters = std::function<void(const std::vector<Node>& masters)>;
+  virtual void on_masters([[maybe_unused]] OnMasters on_masters) {}
 };
 
 /// What a client and its connections use. All outlive it.

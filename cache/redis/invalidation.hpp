@@ -46,6 +46,8 @@ class Invalidation : public std::enable_shared_from_this<Invalidation> {
   void on_key(const std::string& name);
   void on_flush();
   void pair_changed();
+  void follow_masters(const std::vector<Node>& masters);
+  std::shared_ptr<TrackingPair> make_pair(std::unique_ptr<AddressSource> source);
   net::Task<void> follow_bans(std::shared_ptr<Invalidation> self);
   bool take_bans(const CallResult& result);
 
@@ -55,7 +57,9 @@ class Invalidation : public std::enable_shared_from_this<Invalidation> {
   InvalidationOptions options_;
   Keys keys_;
   std::unique_ptr<Client> client_;   ///< reads the bans
-  std::vector<std::shared_ptr<TrackingPair>> pairs_;
+  ConnectionOptions connection_;
+  std::vector<std::shared_ptr<TrackingPair>> pairs_;   ///< one; of a cluster one for each of `masters_`
+  std::vector<Node> masters_;
   Signal bans_are_due_;
   std::uint64_t newest_ban_ = 0;
   std::uint64_t round_ = 0;   ///< counts the times that the pairs went up or down

@@ -76,6 +76,12 @@ RedisProcess::RedisProcess(const Sentinel& sentinel)
   start();
 }
 
+// The bus of a node has a port of its own, by default 10000 above: too high for many free ones.
+RedisProcess::RedisProcess(ClusterNode)
+    : RedisProcess(std::vector<std::string>{"--cluster-enabled", "yes", "--cluster-port", std::to_string(free_port()),
+                                            "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0",
+                                            "--repl-diskless-sync-delay", "0", "--cluster-require-full-coverage", "no"}) {}
+
 RedisProcess::~RedisProcess() {
   thaw();
   kill();

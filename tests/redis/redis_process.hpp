@@ -36,11 +36,14 @@ class RedisProcess {
     std::string file;   ///< its configuration
   };
   explicit RedisProcess(const Sentinel& sentinel);
+  struct ClusterNode {};
+  explicit RedisProcess(ClusterNode);
   ~RedisProcess();
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
   std::uint16_t port() const { return port_; }
+  std::string bus_port() const { return options_.at(3); }   ///< of a ClusterNode
   std::string url(const std::string& rest = {}) const { return "redis://127.0.0.1:" + std::to_string(port_) + rest; }
   std::string socket() const { return directory_ + "/redis.sock"; }
   std::string directory() const { return directory_; }

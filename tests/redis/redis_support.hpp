@@ -45,11 +45,12 @@ struct LoopTest : ::testing::Test {
   bool until(const std::function<bool()>& done, milliseconds most = milliseconds(5000)) {
     const auto end = std::chrono::steady_clock::now() + most;
     io.restart();
-    while (!done() && std::chrono::steady_clock::now() < end) {
+    bool is_done = false;
+    while (!(is_done = done()) && std::chrono::steady_clock::now() < end) {
       reactor.clock().update();
       io.run_one_for(milliseconds(10));
     }
-    return done();
+    return is_done;
   }
   void turn_for(milliseconds time) { until([] { return false; }, time); }
 
