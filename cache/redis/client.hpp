@@ -39,7 +39,7 @@ std::unique_ptr<Client> make_client(const RedisUrl& url, const ClientServices& s
 /// Where the master is: the URL's nodes one after another, or what its sentinels say. Not for a cluster.
 std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const ClientServices& services);
 
-/// As the URL has it.
+/// As the URL has it. Throws std::runtime_error when the certificates of TLS cannot be read (so does make_client()).
 ConnectionOptions connection_options(const RedisUrl& url);
 
 }  // namespace drishti::cache::redis

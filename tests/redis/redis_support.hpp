@@ -2,6 +2,7 @@
 // A loop, and what clients and stores need beside it.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -37,6 +38,7 @@ struct LoopTest : ::testing::Test {
   RedisMetrics metrics;
   Resolve resolve;
 
+  LoopTest() { ::signal(SIGPIPE, SIG_IGN); }  // as the program does
   ~LoopTest() override { io.run_for(milliseconds(5)); }
 
   ClientServices services() { return {reactor, log, metrics, resolve}; }
