@@ -27,7 +27,7 @@ struct MemoryStats {
 
 struct MemoryOptions {
   std::size_t largest_share = 8;  ///< an entry of more than 1/8 of the zone is refused
-  KeyHash seed;                   ///< of the places of keys; all zero: random, so that nobody can aim at a shard
+  KeyHash seed = {};              ///< of the places of keys; all zero: random, so that nobody can aim at a shard
 };
 
 class MemoryShard;
