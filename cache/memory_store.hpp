@@ -43,7 +43,8 @@ class MemoryStore {
   /// The response under exactly KEY, or null. Fresh or not: that is for the policy.
   StoredResponsePtr find(const KeyHash& hash, std::string_view key);
   Ticket ticket(const KeyHash& hash) const;
-  /// False when the ticket is too old, RESPONSE is null, or it is too large for the zone. Replaces what stood there.
+  /// False when the ticket is too old, RESPONSE is null, or it is too large for the zone. Replaces what stood there;
+  /// what is too large removes it, as it was overtaken all the same.
   bool insert(const KeyHash& hash, StoredResponsePtr response, Ticket ticket);
   /// Also outdates tickets of this key (and of a few others).
   bool remove(const KeyHash& hash);

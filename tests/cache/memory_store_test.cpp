@@ -122,6 +122,12 @@ TEST_F(MemoryStoreTest, RefusesWhatIsNoResponseOrTooLarge) {
   EXPECT_TRUE(half.insert(hash_key("a"), response_for("a", std::string(500'000, 'x')), half.ticket(hash_key("a"))));
 }
 
+TEST_F(MemoryStoreTest, DropsWhatATooLargeAnswerOvertook) {
+  insert("a", "old");
+  EXPECT_FALSE(insert("a", std::string(1 << 20, 'x')));
+  EXPECT_EQ(find("a"), nullptr);
+}
+
 TEST_F(MemoryStoreTest, KeepsAnEntryOfTheLargestSizeUntilTheNextComes) {
   fill(5000);
   ASSERT_TRUE(insert("large", std::string(130'000, 'x')));
