@@ -72,6 +72,7 @@ void Analysis::apply(const Directive& directive) {
   check_shape(directive, spec);
   if (!scope_->seen.insert(spec.name).second && spec.repeat == Repeat::once) fail_directive("is duplicate", directive);
   if (spec.set != nullptr) spec.set(*this, directive);
+  if (scope_->location != nullptr && !directive.is_block) scope_->location->written[spec.name] = directive.where;
   if (spec.effect == Effect::none)
     notice(quoted(directive.name) + " has no effect: " + std::string(spec.help), directive.where);
 }

@@ -358,6 +358,8 @@ struct Location {
   ProxySettings proxy;
   Setting<std::vector<AddHeader>> add_headers;  ///< all or nothing
   Where where;
+  /// Where each directive that is in force here was written (the last line of several), here or in a level around it.
+  std::map<std::string_view, Where> written;
 };
 
 // ---- servers --------------------------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ void merge(Analysis& a, Location& child, const Location& parent) {
   child.core.inherit(parent.core);
   child.proxy.inherit(parent.proxy);
   child.add_headers.inherit(parent.add_headers);
+  child.written.insert(parent.written.begin(), parent.written.end());
   check_buffers(child);
   merge_ifs(a, child.rewrite, child);
   for (const auto& location : child.children) merge(a, *location, child);

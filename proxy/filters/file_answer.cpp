@@ -9,6 +9,7 @@
 #include "filters/content_type.hpp"
 #include "http/date.hpp"
 #include "http/etag.hpp"
+#include "http/preconditions.hpp"
 #include "http/range.hpp"
 
 namespace drishti::filters {
@@ -74,16 +75,6 @@ bool not_modified(const http::FieldList& fields, const Validators& file, conf::I
   if (since == nullptr && none_match == nullptr) return false;
   if (since != nullptr && modified_since(since->value, file, mode)) return false;
   return none_match == nullptr || http::etag_in_list(none_match->value, file.etag, http::EtagComparison::weak);
-}
-
-/// Whether the ranges still fit what the client has (If-Range).
-bool ranges_apply(const http::FieldList& fields, const Validators& file) {
-  const http::Field* if_range = fields.find(FieldId::if_range);
-  if (if_range == nullptr) return true;
-  if (if_range->value.ends_with('"')) {
-    return http::etag_equal(if_range->value, file.etag, http::EtagComparison::strong);
-  }
-  return http::parse_http_date(if_range->value) == file.modified;
 }
 
 void append_range(const http::ByteRange& range, std::uint64_t size, std::string& out) {
@@ -182,7 +173,7 @@ class RangeAnswer {
 /// True when the answer became one with ranges, or a 416.
 bool answer_ranges(StaticResult& result, std::uint64_t size, const Validators& file, RequestContext& context) {
   const http::Field* field = context.head.fields.find(FieldId::range);
-  if (field == nullptr || !ranges_apply(context.head.fields, file)) return false;
+  if (field == nullptr || !http::if_range_holds(context.head.fields, {file.etag, file.modified})) return false;
   thread_local std::vector<http::ByteRange> ranges;  // keeps its capacity
   const auto max_ranges = static_cast<std::size_t>(*context.location->core.max_ranges);
   RangeAnswer answer(result, size, context);

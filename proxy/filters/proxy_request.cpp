@@ -3,7 +3,7 @@
 #include "context/number_text.hpp"
 #include "context/variables.hpp"
 #include "filters/generated_text.hpp"
-#include "filters/hop_by_hop.hpp"
+#include "http/hop_by_hop.hpp"
 #include "http/tokens.hpp"
 
 namespace drishti::filters {
@@ -24,7 +24,7 @@ constexpr bool is_one_of(std::string_view name, std::initializer_list<std::strin
 constexpr bool is_replaced(FieldId id) {
   switch (id) {
     case FieldId::host: case FieldId::expect: case FieldId::content_length: case FieldId::proxy_authorization: return true;
-    default: return is_hop_by_hop(id);
+    default: return http::is_hop_by_hop(id);
   }
 }
 
@@ -93,7 +93,7 @@ void append_set_headers(const std::vector<SetHeader>& headers, RequestContext& c
 
 void append_client_fields(const std::vector<SetHeader>& headers, const RequestContext& context, std::string& out) {
   const http::FieldList& fields = context.head.fields;
-  const ConnectionNames hop_names(fields);
+  const http::ConnectionNames hop_names(fields);
   for (const http::Field& field : fields) {
     if (is_replaced(field.id) || hop_names.lists(field) || find_set_header(headers, field.name) != nullptr) continue;
     out.append(field.name).append(": ").append(field.value).append("\r\n");

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "context/number_text.hpp"
-#include "filters/hop_by_hop.hpp"
 #include "filters/upstream_rewrites.hpp"
+#include "http/hop_by_hop.hpp"
 #include "http/uri.hpp"
 
 namespace drishti::filters {
@@ -79,13 +79,13 @@ void take_field(const Field& field, RequestContext& context) {
 
 void take_fields(const http::ResponseHead& head, bool is_redirect, RequestContext& context) {
   const conf::ProxySettings& proxy = context.location->proxy;
-  const ConnectionNames hop_names(head.fields);
+  const http::ConnectionNames hop_names(head.fields);
   for (const Field& field : head.fields) {
     if (head.status == 101 && field.id == FieldId::upgrade) {
       context.response.fields.add(field);
       continue;
     }
-    if (is_hop_by_hop(field.id) || field.id == FieldId::content_length) continue;
+    if (http::is_hop_by_hop(field.id) || field.id == FieldId::content_length) continue;
     if (is_hidden(field, proxy) || hop_names.lists(field)) continue;
     if (!is_redirect || survives_redirect(field)) take_field(field, context);
   }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t class_size = 128;
 constexpr std::size_t classes = 32;  // up to 4 KiB
-constexpr std::size_t kept_per_class = 256;
+constexpr std::size_t kept_bytes_per_class = 1 << 20;  // a thousand busy clients find their frames again
 
 struct FreeFrame {
   FreeFrame* next;
@@ -51,7 +51,7 @@ void* allocate_frame(std::size_t size) {
 
 void release_frame(void* frame, std::size_t size) noexcept {
   std::size_t index = (size - 1) / class_size;
-  if (index >= classes || pool.count[index] >= kept_per_class) {
+  if (index >= classes || pool.count[index] * (index + 1) * class_size >= kept_bytes_per_class) {
     ::operator delete(frame);
     return;
   }

@@ -65,18 +65,31 @@ net::Task<Outcome> ProxyExchange::run() {
     co_return Outcome::error(wrong);
   }
   write_head();
-  // A client that leaves ends the wait for the upstream (U16).
-  if (!*settings_.ignore_client_abort) {
-    client_.watch_for_close(
-        [](void* self) {
-          auto& connection = static_cast<ProxyExchange*>(self)->attempt_.connection();
-          if (connection) connection->stream.channel().cancel();
-        },
-        this);
+  watch_client();
+  std::optional<Outcome> outcome = begin();
+  while (!outcome) {
+    Failure failure = co_await attempt_.run(lease_.peer(), *view_->pool, request_, allows_kept_);
+    if (repeats_afresh(failure)) continue;
+    if (failure == Failure::none && attempt_.client_status() == 0 && !drops_response()) {
+      const Outcome answered = co_await respond();
+      outcome = answered;
+    } else {
+      outcome = after_attempt(failure);
+    }
   }
-  Outcome outcome = co_await try_peers();
   client_.watch_for_close(nullptr, nullptr);
-  co_return outcome;
+  co_return *outcome;
+}
+
+// A client that leaves ends the wait for the upstream (U16).
+void ProxyExchange::watch_client() {
+  if (*settings_.ignore_client_abort) return;
+  client_.watch_for_close(
+      [](void* self) {
+        auto& connection = static_cast<ProxyExchange*>(self)->attempt_.connection();
+        if (connection) connection->stream.channel().cancel();
+      },
+      this);
 }
 
 void ProxyExchange::use_configured_group() {
@@ -143,6 +156,8 @@ bool ProxyExchange::pick() {
 }
 
 void ProxyExchange::begin_attempt() {
+  --tries_left_;
+  allows_kept_ = true;
   attempt_begun_ = services_.clock().now();
   context::Attempt trace;
   trace.address = context_.arena.copy(lease_->address_text);  // the peer may be gone before the log is written
@@ -158,13 +173,14 @@ void ProxyExchange::end_attempt() {
 
 // A kept connection that turns out dead is replaced once by a fresh one to the same peer, without blame (U03, pain 12).
 // A request that must not be repeated is repeated only when none of it can have been sent.
-net::Task<Failure> ProxyExchange::attempt() {
-  bool may_repeat = is_idempotent(request_.method) || settings_.next_upstream->non_idempotent;
-  Failure failure = co_await attempt_.run(lease_.peer(), *view_->pool, request_, true);
-  bool safe = (may_repeat || !attempt_.request_sent()) && !attempt_.body_consumed();
-  if (failure == Failure::none || !attempt_.stale_reuse() || !safe || client_gone()) co_return failure;
+bool ProxyExchange::repeats_afresh(Failure failure) {
+  if (failure == Failure::none || !attempt_.died_unused(failure)) return false;
+  const bool may_repeat = is_idempotent(request_.method) || settings_.next_upstream->non_idempotent;
+  const bool is_safe = (may_repeat || !attempt_.request_sent()) && !attempt_.body_consumed();
+  if (!is_safe || client_gone()) return false;
   services_.metrics.upstream_stale_reuses.add();
-  co_return co_await attempt_.run(lease_.peer(), *view_->pool, request_, false);
+  allows_kept_ = false;
+  return true;
 }
 
 RetryState ProxyExchange::retry_state() const {
@@ -180,29 +196,33 @@ RetryState ProxyExchange::retry_state() const {
 
 bool ProxyExchange::client_gone() const { return client_.is_gone() && !*settings_.ignore_client_abort; }
 
-net::Task<Outcome> ProxyExchange::try_peers() {
+/// Picks the first peer; an outcome when there is none.
+std::optional<Outcome> ProxyExchange::begin() {
   const conf::Upstream& group = view_->group->config();
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
   pick_.client = &context_.connection->remote;
   begun_ = services_.clock().now();
-  if (!pick()) co_return give_up(Failure::no_live_peer);
+  if (!pick()) return give_up(Failure::no_live_peer);
   const upstream::PeerSet& peers = view_->balancer->peers();
   tries_left_ = peers.is_single() ? 1 : peers.tries();
   if (int cap = *settings_.next_upstream_tries; cap > 0) tries_left_ = std::min(tries_left_, cap);
-  for (;;) {
-    --tries_left_;
-    begin_attempt();
-    Failure failure = co_await attempt();
-    if (attempt_.client_status() != 0) {
-      end_attempt();
-      client_.close_after_response();
-      co_return attempt_.client_status() == 499 ? client_left() : Outcome::error(attempt_.client_status());
-    }
-    if (failure != Failure::none && client_gone()) co_return client_left();
-    if (failure == Failure::none && !drops_response()) co_return co_await respond();
-    if (failure == Failure::none) continue;  // drops_response() picked the next peer
-    if (auto outcome = after_failure(failure)) co_return *outcome;
+  begin_attempt();
+  return std::nullopt;
+}
+
+/// What the attempt leads to when its response is not the client's; nothing: the next peer is tried.
+std::optional<Outcome> ProxyExchange::after_attempt(Failure failure) {
+  if (attempt_.client_status() != 0) {
+    end_attempt();
+    client_.close_after_response();
+    return attempt_.client_status() == 499 ? client_left() : Outcome::error(attempt_.client_status());
   }
+  if (failure != Failure::none) {
+    if (client_gone()) return client_left();
+    if (auto outcome = after_failure(failure)) return outcome;
+  }
+  begin_attempt();
+  return std::nullopt;
 }
 
 // A listed status is given up only for a peer that is really there; the last real answer is the client's

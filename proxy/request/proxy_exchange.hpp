@@ -31,8 +31,10 @@ class ProxyExchange {
   net::Task<int> take_body();
   void write_head();
   bool pick();
-  net::Task<Failure> attempt();
-  net::Task<Outcome> try_peers();
+  void watch_client();
+  std::optional<Outcome> begin();
+  bool repeats_afresh(Failure failure);
+  std::optional<Outcome> after_attempt(Failure failure);
   std::optional<Outcome> after_failure(Failure failure);
   bool drops_response();
   void report(const upstream::Peer& peer, upstream::Outcome outcome);
@@ -64,6 +66,7 @@ class ProxyExchange {
   UpstreamAttempt attempt_;
   int tries_left_ = 0;
   bool is_first_attempt_ = true;
+  bool allows_kept_ = true;        ///< a kept connection may be used
   bool sent_before_ = false;       ///< an earlier attempt sent a part of the request
   net::Clock::Steady begun_{};
   net::Clock::Steady attempt_begun_{};

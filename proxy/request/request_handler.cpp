@@ -41,6 +41,8 @@ struct RequestHandler::Run {
   bool take_target();
   net::Task<void> drive(Outcome outcome);
   std::optional<Outcome> rewrite_by_server();
+  std::optional<Outcome> before_content();
+  std::optional<Outcome> find_and_enter_location();
   net::Task<Outcome> find_and_run_location();
   net::Task<Outcome> run_location();
   net::Task<Outcome> content();
@@ -58,16 +60,12 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
                                        Generation& generation, const routing::ServerTable& servers) {
   Run run{services_, dynamic_, context, client, generation};
   run.choose_server(servers);
-  Outcome outcome = Outcome::error(400);
-  if (run.take_target()) {
-    // Not `?:`: g++ 12 runs the co_await in it whatever the condition says.
-    if (auto answered = run.rewrite_by_server()) {
-      outcome = *answered;
-    } else {
-      outcome = co_await run.find_and_run_location();
-    }
+  std::optional<Outcome> outcome = run.before_content();
+  if (!outcome) {
+    const Outcome answered = co_await run.content();
+    outcome = answered;
   }
-  if (outcome.kind != Outcome::Kind::sent) co_await run.drive(outcome);
+  if (outcome->kind != Outcome::Kind::sent) co_await run.drive(*outcome);
   run.finish();
 }
 
@@ -173,20 +171,30 @@ std::optional<Outcome> RequestHandler::Run::find_location() {
   return std::nullopt;
 }
 
-net::Task<Outcome> RequestHandler::Run::find_and_run_location() {
+/// All that can be decided without waiting. Nothing: context.location shall answer.
+std::optional<Outcome> RequestHandler::Run::before_content() {
+  if (!take_target()) return Outcome::error(400);
+  if (auto outcome = rewrite_by_server()) return outcome;
+  return find_and_enter_location();
+}
+
+std::optional<Outcome> RequestHandler::Run::find_and_enter_location() {
   for (;;) {
-    if (auto outcome = find_location()) co_return *outcome;
-    if (auto outcome = check_limits()) co_return *outcome;
-    if (context.location->rewrite.empty()) break;
+    if (auto outcome = find_location()) return outcome;
+    if (auto outcome = check_limits()) return outcome;
+    if (context.location->rewrite.empty()) return std::nullopt;
     filters::RewriteResult result = filters::run_rewrite(context.location->rewrite, context);
-    if (result.action == filters::RewriteResult::Action::go_on) break;
-    if (result.action != filters::RewriteResult::Action::relocate) co_return *rewritten(result);
+    if (result.action != filters::RewriteResult::Action::relocate) return rewritten(result);
     if (context.uri_changes > most_uri_changes) {
       context.log_error(conf::LogLevel::error, "rewrite or internal redirection cycle while processing \"" +
                                                    std::string(context.uri) + "\"");
-      co_return Outcome::error(500);
+      return Outcome::error(500);
     }
   }
+}
+
+net::Task<Outcome> RequestHandler::Run::find_and_run_location() {
+  if (auto outcome = find_and_enter_location()) co_return *outcome;
   co_return co_await content();
 }
 
@@ -221,14 +229,14 @@ std::optional<Outcome> RequestHandler::Run::check_limits() {
   return Outcome::error(413);
 }
 
+// Not a coroutine: its frame would only wait for another.
 net::Task<Outcome> RequestHandler::Run::content() {
   if (context.location->try_files) {
     filters::StaticResult result = filters::run_try_files(context);
-    if (result.action != filters::StaticResult::Action::go_on) co_return co_await serve_file(std::move(result));
+    if (result.action != filters::StaticResult::Action::go_on) return serve_file(std::move(result));
   }
-  if (!context.location->proxy_pass) co_return co_await serve_file(filters::serve_static(context));
-  Outcome outcome = co_await new_exchange().run();
-  co_return outcome;
+  if (!context.location->proxy_pass) return serve_file(filters::serve_static(context));
+  return new_exchange().run();
 }
 
 ProxyExchange& RequestHandler::Run::new_exchange() {

@@ -71,29 +71,44 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
   co_return classify(result, Failure::connect_timeout, Failure::connect);
 }
 
-net::Task<Failure> UpstreamAttempt::run(std::shared_ptr<const upstream::Peer> peer, upstream::GroupPool& pool,
+// Not a coroutine: with a kept connection and a request that fits into its socket only read_head() has a frame, so that a
+// thousand waiting requests take that much less of the processor's caches.
+net::Task<Failure> UpstreamAttempt::run(const std::shared_ptr<const upstream::Peer>& peer, upstream::GroupPool& pool,
                                         const UpstreamRequest& request, bool allow_pooled) {
-  auto begun = services_.clock().now();
-  sent_ = complete_ = stale_reuse_ = early_response_ = interim_waits_ = false;
+  sent_ = complete_ = early_response_ = interim_waits_ = false;
   error_ = 0;
-  context::Attempt& trace = context_.attempts.back();
   connection_ = allow_pooled ? pool.take(*peer) : nullptr;
-  if (connection_) {
-    services_.metrics.upstream_reuses.add();
-    trace.connect_ms = 0;
-  } else {
-    Failure failure = co_await connect(peer);
-    if (failure != Failure::none) co_return failure;
-    context_.attempts.back().connect_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().now() - begun).count();
-  }
-  ++connection_->requests;
-  Failure failure = Failure::none;
-  if (!send_at_once(request)) failure = co_await send(request);
-  if (failure == Failure::none || early_response_) failure = co_await read_head(request);
-  bool died_silently = failure == Failure::send || failure == Failure::closed_early;
-  stale_reuse_ = died_silently && connection_->is_reused() && connection_->buffer.empty();
+  if (!connection_) return connect_and_ask(peer, request);
+  services_.metrics.upstream_reuses.add();
+  context_.attempts.back().connect_ms = 0;
+  return ask(request);
+}
+
+net::Task<Failure> UpstreamAttempt::connect_and_ask(std::shared_ptr<const upstream::Peer> peer,
+                                                    const UpstreamRequest& request) {
+  const auto begun = services_.clock().now();
+  Failure failure = co_await connect(std::move(peer));
+  if (failure != Failure::none) co_return failure;
+  context_.attempts.back().connect_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().now() - begun).count();
+  failure = co_await ask(request);
   co_return failure;
+}
+
+net::Task<Failure> UpstreamAttempt::ask(const UpstreamRequest& request) {
+  ++connection_->requests;
+  return send_at_once(request) ? read_head(request) : send_and_read(request);
+}
+
+net::Task<Failure> UpstreamAttempt::send_and_read(const UpstreamRequest& request) {
+  Failure failure = co_await send(request);
+  if (failure == Failure::none || early_response_) failure = co_await read_head(request);
+  co_return failure;
+}
+
+bool UpstreamAttempt::died_unused(Failure failure) const {
+  const bool died_silently = failure == Failure::send || failure == Failure::closed_early;
+  return died_silently && connection_->is_reused() && connection_->buffer.empty();
 }
 
 // Waits for room, but also for a response that comes early (threat R13): then the rest is not sent.
@@ -246,16 +261,16 @@ net::Task<Failure> UpstreamAttempt::read_head(const UpstreamRequest& request) {
   limits.fields = 1000;
   limits.underscores = true;
   upstream::UpstreamConnection& connection = *connection_;
-  if (!connection.buffer) connection.buffer = services_.buffers.take(net::BufferPool::medium);
-  services_.buffers.grow(connection.buffer, limits.total + 1);
   for (int interim = 0; interim <= most_interim_responses;) {
     parser_.start(limits, request.method, head_);
     http::ParseState state;
     while ((state = parser_.parse(connection.buffer.readable())) == http::ParseState::need_more) {
-      if (connection.buffer.writable().empty()) co_return Failure::invalid_header;
       net::Wake wake = co_await connection.stream.channel().readable(*settings_.read_timeout);
       if (wake == net::Wake::timeout) co_return Failure::read_timeout;
       if (wake == net::Wake::cancelled) co_return Failure::closed_early;
+      // Taken only now: requests that wait own no buffer, and the few in circulation stay in the processor's caches.
+      services_.buffers.grow(connection.buffer, std::max(net::BufferPool::medium, limits.total + 1));
+      if (connection.buffer.writable().empty()) co_return Failure::invalid_header;
       net::IoResult result = connection.stream.try_read(connection.buffer.writable());
       if (!result.ok()) co_return classify(result, Failure::read_timeout, Failure::closed_early);
       connection.buffer.produced(result.bytes);

@@ -33,7 +33,7 @@ class UpstreamAttempt {
 
   /// Sends REQUEST to PEER and reads the response head. `allow_pooled`: a kept connection may be used.
   /// Failure::none: head() is complete and connection() stands at the body.
-  net::Task<Failure> run(std::shared_ptr<const upstream::Peer> peer, upstream::GroupPool& pool,
+  net::Task<Failure> run(const std::shared_ptr<const upstream::Peer>& peer, upstream::GroupPool& pool,
                          const UpstreamRequest& request, bool allow_pooled);
 
   http::ResponseHead& head() { return head_; }
@@ -46,14 +46,17 @@ class UpstreamAttempt {
   bool body_consumed() const { return body_consumed_; }
   /// The whole request went out; otherwise the connection can't be kept.
   bool request_complete() const { return complete_; }
-  /// The connection was a kept one and died before a byte of the response came.
-  bool stale_reuse() const { return stale_reuse_; }
+  /// FAILURE is what run() ended with: the connection was a kept one and died before a byte of the response came.
+  bool died_unused(Failure failure) const;
   /// Set when the client's body was bad while it was streamed: the status to answer.
   int client_status() const { return client_status_; }
   int error() const { return error_; }  ///< errno of the failure, or 0
   http::Reject reject() const { return parser_.reject(); }
 
  private:
+  net::Task<Failure> connect_and_ask(std::shared_ptr<const upstream::Peer> peer, const UpstreamRequest& request);
+  net::Task<Failure> ask(const UpstreamRequest& request);
+  net::Task<Failure> send_and_read(const UpstreamRequest& request);
   net::Task<Failure> connect(std::shared_ptr<const upstream::Peer> peer);
   bool send_at_once(const UpstreamRequest& request);
   net::Task<Failure> send(const UpstreamRequest& request);
@@ -79,7 +82,6 @@ class UpstreamAttempt {
   bool complete_ = false;
   std::size_t head_and_body_sent_ = 0;   ///< what send_at_once() got rid of
   bool body_consumed_ = false;
-  bool stale_reuse_ = false;
   bool early_response_ = false;
   bool interim_waits_ = false;  ///< a 1xx came before the request was out
   int client_status_ = 0;

@@ -91,6 +91,12 @@ class Explanation {
 
   void line(const std::string& text) { out_ += text + "\n"; }
   void detail(const std::string& text) { out_ += "    " + text + "\n"; }
+  /// Where DIRECTIVE, as it is in force for the request, was written.
+  std::string origin(std::string_view directive) const {
+    const auto& written = context_.location->written;
+    const auto found = written.find(directive);
+    return "  " + (found == written.end() ? "(default)" : place(found->second));
+  }
 
   std::shared_ptr<const conf::Config> config_;
   const ExplainedRequest& request_;
@@ -371,12 +377,13 @@ void Explanation::tell_upstream_request(std::optional<std::string_view> uri) {
     if (end > begin) detail(head.substr(begin, end - begin));
     begin = end + 2;
   }
+  detail("its fields: proxy_set_header, the last one" + origin("proxy_set_header"));
 }
 
 void Explanation::tell_retries() {
   const conf::ProxySettings& proxy = context_.location->proxy;
   const conf::NextUpstream& next = *proxy.next_upstream;
-  line("Retries: proxy_next_upstream " + next_upstream_text(next));
+  line("Retries: proxy_next_upstream " + next_upstream_text(next) + origin("proxy_next_upstream"));
   if (request::is_idempotent(context_.method) || next.non_idempotent) {
     detail(std::string(context_.method_text) + " may be repeated on another peer, each peer once");
   } else {
@@ -384,11 +391,14 @@ void Explanation::tell_retries() {
            " is repeated only when nothing of it was sent (connection refused or timed out)");
   }
   const int tries = *proxy.next_upstream_tries;
-  detail("proxy_next_upstream_tries " + std::to_string(tries) + (tries == 0 ? " (as many as there are peers)" : ""));
+  detail("proxy_next_upstream_tries " + std::to_string(tries) + (tries == 0 ? " (as many as there are peers)" : "") +
+         origin("proxy_next_upstream_tries"));
   const conf::milliseconds time = *proxy.next_upstream_timeout;
-  detail("proxy_next_upstream_timeout " + duration_text(time) + (time.count() == 0 ? " (no limit)" : ""));
-  detail("proxy_connect_timeout " + duration_text(*proxy.connect_timeout) + ", proxy_send_timeout " +
-         duration_text(*proxy.send_timeout) + ", proxy_read_timeout " + duration_text(*proxy.read_timeout));
+  detail("proxy_next_upstream_timeout " + duration_text(time) + (time.count() == 0 ? " (no limit)" : "") +
+         origin("proxy_next_upstream_timeout"));
+  detail("proxy_connect_timeout " + duration_text(*proxy.connect_timeout) + origin("proxy_connect_timeout"));
+  detail("proxy_send_timeout " + duration_text(*proxy.send_timeout) + origin("proxy_send_timeout"));
+  detail("proxy_read_timeout " + duration_text(*proxy.read_timeout) + origin("proxy_read_timeout"));
 }
 
 void Explanation::answer(int status) {

@@ -281,7 +281,7 @@ TEST_F(ProcessTest, TestsAlsoWhatOnlyTheSystemKnows) {
   };
   const Case cases[] = {
       {"error_log /nonexistent/x.log;", "open() \"/nonexistent/x.log\" failed (2: No such file or directory)"},
-      {"http { server { listen 192.0.2.1:1; } }", "bind() to 192.0.2.1:1 failed (99: Cannot assign requested address)"},
+      {"http { access_log off; server { listen 192.0.2.1:1; } }", "bind() to 192.0.2.1:1 failed (99: Cannot assign requested address)"},
       {"error_log syslog:server=127.0.0.1,facility=x;", "unknown syslog facility \"x\""},
   };
   for (const Case& c : cases) {

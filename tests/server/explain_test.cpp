@@ -10,6 +10,7 @@
 namespace drishti::server {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -77,7 +78,9 @@ TEST_F(Explain, FollowsRewritesAndReplacesTheUriPart) {
 }
 
 TEST_F(Explain, TellsWhatIsRetried) {
-  EXPECT_THAT(of("GET", "/v1/a"), HasSubstr("Retries: proxy_next_upstream error http_503\n"));
+  EXPECT_THAT(of("GET", "/v1/a"), HasSubstr("Retries: proxy_next_upstream error http_503  "));
+  EXPECT_THAT(of("GET", "/v1/a"), ContainsRegex("proxy_next_upstream error http_503  [^ ]*:[0-9]+\n"));
+  EXPECT_THAT(of("GET", "/v1/a"), ContainsRegex("proxy_connect_timeout [0-9a-z]+  \\(default\\)\n"));
   EXPECT_THAT(of("GET", "/v1/a"), HasSubstr("GET may be repeated on another peer"));
   EXPECT_THAT(of("POST", "/v1/a"), HasSubstr("POST is repeated only when nothing of it was sent"));
 }

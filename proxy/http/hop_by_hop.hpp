@@ -5,14 +5,13 @@
 
 #include "http/field.hpp"
 
-namespace drishti::filters {
+namespace drishti::http {
 
 /// Whether any field with ID has TOKEN in its list.
-bool any_list_has_token(const http::FieldList& fields, http::FieldId id, std::string_view token);
+bool any_list_has_token(const FieldList& fields, FieldId id, std::string_view token);
 
 /// Fields that are always meant for one hop only.
-constexpr bool is_hop_by_hop(http::FieldId id) {
-  using http::FieldId;
+constexpr bool is_hop_by_hop(FieldId id) {
   switch (id) {
     case FieldId::connection: case FieldId::keep_alive: case FieldId::proxy_connection: case FieldId::te:
     case FieldId::trailer: case FieldId::transfer_encoding: case FieldId::upgrade: case FieldId::http2_settings:
@@ -25,12 +24,12 @@ constexpr bool is_hop_by_hop(http::FieldId id) {
 /// never removes what is end-to-end by its definition (Host, Authorization, Cookie, Cache-Control, Content-* ...).
 class ConnectionNames {
  public:
-  explicit ConnectionNames(const http::FieldList& fields);
-  bool lists(const http::Field& field) const;
+  explicit ConnectionNames(const FieldList& fields);
+  bool lists(const Field& field) const;
 
  private:
-  const http::FieldList& fields_;
+  const FieldList& fields_;
   bool has_names_ = false;  ///< something besides close and keep-alive
 };
 
-}  // namespace drishti::filters
+}  // namespace drishti::http
