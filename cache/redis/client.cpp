@@ -14,7 +14,8 @@ ConnectionOptions connection_options(const RedisUrl& url) {
   options.timeout = url.timeout;
   if (url.tls) options.tls = std::make_shared<const net::TlsClientContext>(net::TlsClientOptions{url.verify, url.ca_file});
   options.tls_name = url.server_name;
-  options.must_be_master = url.kind != RedisUrl::Kind::cluster && (url.nodes.size() > 1 || url.kind == RedisUrl::Kind::sentinel);
+  options.must_be_master =
+      url.kind == RedisUrl::Kind::sentinel || (url.kind == RedisUrl::Kind::single && url.nodes.size() > 1);
   return options;
 }
 

@@ -69,7 +69,8 @@ ErrorKind Connection::refusal(std::size_t bytes, bool is_greeting) const {
     metrics_.unavailable.add();
     return ErrorKind::lost;
   }
-  const bool is_full = waiting_.size() >= options_.most_waiting || out_.size() + sending_.size() + bytes > options_.most_queued;
+  const bool is_full = waiting_.size() >= options_.most_waiting ||
+                       out_.size() + sending_.size() + bytes > options_.most_queued;
   if (is_full) metrics_.count(ErrorKind::overload);
   return is_full ? ErrorKind::overload : ErrorKind::none;
 }

@@ -149,7 +149,8 @@ net::Task<bool> RedisStore::remove(std::string_view key) {
 
 net::Task<LockStatus> RedisStore::lock(std::string_view key, std::uint64_t token, milliseconds lease) {
   const std::string name = keys_.lock(hash_key(key));
-  const CallResult result = co_await client_.call(name, command("SET", name, hex_of(token), "NX", "PX", in_ms(lease)), {});
+  std::string text = command("SET", name, hex_of(token), "NX", "PX", in_ms(lease));
+  const CallResult result = co_await client_.call(name, std::move(text), {});
   if (!answered(result)) co_return LockStatus::unavailable;
   co_return result.reply.is_ok() ? LockStatus::taken : LockStatus::held_by_other;
 }
