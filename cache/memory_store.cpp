@@ -61,8 +61,9 @@ Ticket MemoryStore::ticket(const KeyHash& hash) const {
 bool MemoryStore::insert(const KeyHash& hash, StoredResponsePtr response, Ticket ticket) {
   const std::uint64_t place = place_of(hash);
   const std::size_t incoming = response != nullptr ? response->memory() : 0;
-  const bool fits = response != nullptr && incoming <= largest();
-  if (!fits || !shard_of(place).insert(place, std::move(response), ticket.number)) {
+  const bool too_large = incoming > largest();
+  if (too_large) shard_of(place).remove(place);
+  if (response == nullptr || too_large || !shard_of(place).insert(place, std::move(response), ticket.number)) {
     ++totals_->refused;
     return false;
   }

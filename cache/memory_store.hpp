@@ -27,7 +27,7 @@ struct MemoryStats {
 
 struct MemoryOptions {
   std::size_t largest_share = 8;  ///< an entry of more than 1/8 of the zone is refused
-  KeyHash seed;                   ///< of the places of keys; all zero: random, so that nobody can aim at a shard
+  KeyHash seed = {};              ///< of the places of keys; all zero: random, so that nobody can aim at a shard
 };
 
 class MemoryShard;
@@ -43,7 +43,8 @@ class MemoryStore {
   /// The response under exactly KEY, or null. Fresh or not: that is for the policy.
   StoredResponsePtr find(const KeyHash& hash, std::string_view key);
   Ticket ticket(const KeyHash& hash) const;
-  /// False when the ticket is too old, RESPONSE is null, or it is too large for the zone. Replaces what stood there.
+  /// False when the ticket is too old, RESPONSE is null, or it is too large for the zone. Replaces what stood there;
+  /// what is too large removes it, as it was overtaken all the same.
   bool insert(const KeyHash& hash, StoredResponsePtr response, Ticket ticket);
   /// Also outdates tickets of this key (and of a few others).
   bool remove(const KeyHash& hash);

@@ -28,6 +28,10 @@ class AddressSource {
   virtual ~AddressSource() = default;
   /// Nothing: no address now.
   virtual net::Task<std::optional<Target>> next() = 0;
+  /// MOVED is called when the last answer is known to be wrong by now.
+  virtual void on_moved([[maybe_unused]] std::function<void()> moved) {}
+  /// Whoever asks is gone: next() ends soon, with nothing.
+  virtual void stop() {}
 };
 
 /// The address of NODE within LIMIT; numeric addresses and sockets without a wait.

@@ -8,8 +8,8 @@
 namespace drishti::cache::redis {
 namespace {
 
-// The first number is the server's time in microseconds: after a FLUSHDB numbers still grow, so that a response whose fetch
-// began before it cannot escape a ban behind it.
+// The first number is the server's time in microseconds: after a FLUSHDB numbers still grow, so that a response whose
+// fetch began before it cannot escape a ban behind it.
 constexpr std::string_view ban_script = R"lua(
 local number = redis.call('INCR', KEYS[2])
 if number == 1 then

@@ -21,6 +21,9 @@ class Client {
   virtual net::Task<CallResult> call(std::string_view key, std::string command, net::milliseconds allowance) = 0;
   /// Without waiting for a reply.
   virtual void tell(std::string_view key, const std::string& command) = 0;
+  /// Of a cluster: called with its masters whenever they were read.
+  using OnMasters = std::function<void(const std::vector<Node>& masters)>;
+  virtual void on_masters([[maybe_unused]] OnMasters on_masters) {}
 };
 
 /// What a client and its connections use. All outlive it.
@@ -36,7 +39,7 @@ std::unique_ptr<Client> make_client(const RedisUrl& url, const ClientServices& s
 /// Where the master is: the URL's nodes one after another, or what its sentinels say. Not for a cluster.
 std::unique_ptr<AddressSource> make_address_source(const RedisUrl& url, const ClientServices& services);
 
-/// As the URL has it.
+/// As the URL has it. Throws std::runtime_error when the certificates of TLS cannot be read (so does make_client()).
 ConnectionOptions connection_options(const RedisUrl& url);
 
 }  // namespace drishti::cache::redis

@@ -69,7 +69,8 @@ ErrorKind Connection::refusal(std::size_t bytes, bool is_greeting) const {
     metrics_.unavailable.add();
     return ErrorKind::lost;
   }
-  const bool is_full = waiting_.size() >= options_.most_waiting || out_.size() + sending_.size() + bytes > options_.most_queued;
+  const bool is_full = waiting_.size() >= options_.most_waiting ||
+                       out_.size() + sending_.size() + bytes > options_.most_queued;
   if (is_full) metrics_.count(ErrorKind::overload);
   return is_full ? ErrorKind::overload : ErrorKind::none;
 }
@@ -101,13 +102,16 @@ Connection::Connection(net::Reactor& reactor, std::unique_ptr<AddressSource> sou
       log_(log),
       reader_(options_.limits),
       wake_(reactor),
-      alarm_(*this) {}
+      alarm_(*this) {
+  source_->on_moved([this] { end(ErrorKind::lost, "another master was named"); });
+}
 
 void Connection::start() { net::spawn(run(shared_from_this())); }
 
 void Connection::stop() {
   stopped_ = true;
   end(ErrorKind::lost, {});
+  source_->stop();
   wake_.notify();
 }
 
@@ -139,9 +143,25 @@ net::Task<bool> Connection::open() {
   const net::IoResult result =
       co_await net::connect(reactor_, stream_, target_.address, nullptr, options_.connect_timeout);
   if (stopped_) stream_.close();
-  if (result.ok()) co_return stream_.is_open();
+  if (result.ok()) {
+    const bool is_secure = co_await secure();
+    co_return is_secure && stream_.is_open();
+  }
   metrics_.count(ErrorKind::connect);
   report("connect() failed: " + text_of(result));
+  co_return false;
+}
+
+/// The TLS handshake, when there is TLS.
+net::Task<bool> Connection::secure() {
+  if (!options_.tls || !stream_.is_open()) co_return true;
+  tls_ = std::make_unique<net::TlsClient>(*options_.tls, stream_,
+                                          options_.tls_name.empty() ? target_.node.host : options_.tls_name);
+  const net::IoResult result = co_await tls_->handshake(options_.connect_timeout);
+  if (result.ok() || stopped_) co_return result.ok();
+  stream_.close();
+  metrics_.count(ErrorKind::connect);
+  report("TLS handshake failed: " + (tls_->error().empty() ? text_of(result) : tls_->error()));
   co_return false;
 }
 
@@ -155,6 +175,7 @@ net::Task<void> Connection::session() {
   wake_writer();
   co_await greeter.join();
   co_await writer.join();
+  tls_.reset();  // not before: who was woken by the close still looks at it
 }
 
 void Connection::end(ErrorKind kind, std::string why) {
@@ -263,16 +284,27 @@ net::Task<void> Connection::write_commands() {
     if (!stream_.is_open()) co_return;
     sending_.clear();
     sending_.swap(out_);
-    iovec piece{sending_.data(), sending_.size()};
-    // Without a deadline of its own: that of the commands closes the stream.
-    const net::IoResult result = co_await stream_.write_all({&piece, 1}, net::milliseconds(0));
+    const net::IoResult result = co_await send();
     if (!result.ok()) co_return end(ErrorKind::lost, "send() failed: " + text_of(result));
   }
 }
 
+// Without deadlines of their own: that of the commands closes the stream.
+net::Task<net::IoResult> Connection::send() {
+  if (tls_) return tls_->write_all(sending_);
+  return [](net::Stream& stream, iovec piece) -> net::Task<net::IoResult> {
+    co_return co_await stream.write_all({&piece, 1}, net::milliseconds(0));
+  }(stream_, iovec{sending_.data(), sending_.size()});
+}
+
+net::Task<net::IoResult> Connection::receive() {
+  if (tls_) return tls_->read_some(receive_buffer());
+  return stream_.read_some(receive_buffer(), net::milliseconds(0));
+}
+
 net::Task<void> Connection::read_replies() {
   while (stream_.is_open()) {
-    const net::IoResult result = co_await stream_.read_some(receive_buffer(), net::milliseconds(0));
+    const net::IoResult result = co_await receive();
     if (!stream_.is_open()) co_return;
     if (!result.ok()) co_return end(ErrorKind::lost, "recv() failed: " + text_of(result));
     reader_.feed(std::string_view(receive_buffer().data(), result.bytes));

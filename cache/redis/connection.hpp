@@ -19,6 +19,7 @@
 #include "net/error_log.hpp"
 #include "net/join.hpp"
 #include "net/stream.hpp"
+#include "net/tls_client.hpp"
 
 namespace drishti::cache::redis {
 
@@ -34,6 +35,8 @@ struct ConnectionOptions {
   bool must_be_master = false;               ///< ROLE is asked: a replica is left again
   net::milliseconds timeout{20};             ///< of a command
   net::milliseconds connect_timeout{1000};   ///< of connect() and of each step of the greeting
+  std::shared_ptr<const net::TlsClientContext> tls;   ///< null: without TLS
+  std::string tls_name;                      ///< "": the node's host
   ReplyLimits limits;
   std::size_t most_waiting = 8192;           ///< commands without a reply yet
   std::size_t most_queued = 8 << 20;         ///< bytes that the socket does not take yet
@@ -102,12 +105,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   net::Task<void> run(std::shared_ptr<Connection> self);
   net::Task<bool> open();
+  net::Task<bool> secure();
   net::Task<void> session();
   net::Task<void> greet();
   net::Task<bool> greeting_is_accepted();
   net::Task<bool> role_is_master();
   net::Task<void> read_replies();
   net::Task<void> write_commands();
+  net::Task<net::IoResult> receive();
+  net::Task<net::IoResult> send();
   bool take_replies();
   void take(Reply reply);
   bool makes_useless(std::string_view error) const;
@@ -132,6 +138,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Target target_;
   net::Stream stream_;
+  std::unique_ptr<net::TlsClient> tls_;
   ReplyReader reader_;
   std::deque<Waiting> waiting_;
   std::uint64_t first_number_ = 0;   ///< of the front of `waiting_`

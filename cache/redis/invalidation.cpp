@@ -5,6 +5,7 @@
 
 #include "cache/redis/bans.hpp"
 #include "cache/redis/command.hpp"
+#include "cache/redis/middleware_format.hpp"
 #include "cache/redis/tracking_pair.hpp"
 
 namespace drishti::cache::redis {
@@ -23,15 +24,40 @@ Invalidation::Invalidation(const RedisUrl& url, ClientServices services, MemoryS
       options_(std::move(options)),
       keys_(options_.prefix, options_.zone),
       client_(make_client(url, services_)),
+      connection_(connection_options(url)),
       bans_are_due_(services_.reactor) {
-  ConnectionOptions connection = connection_options(url);
-  connection.timeout = options_.timeout;
-  connection.limits = message_limits;
-  pairs_.push_back(std::make_shared<TrackingPair>(make_address_source(url, services_), connection, services_,
-                                                  keys_.tracked(), options_.heartbeat,
-                                                  TrackingPair::Events{[this](const std::string& name) { on_key(name); },
-                                                                       [this] { on_flush(); },
-                                                                       [this](bool) { pair_changed(); }}));
+  connection_.timeout = options_.timeout;
+  connection_.limits = message_limits;
+  if (url.kind != RedisUrl::Kind::cluster) pairs_.push_back(make_pair(make_address_source(url, services_)));
+  client_->on_masters([this](const std::vector<Node>& masters) { follow_masters(masters); });
+}
+
+std::shared_ptr<TrackingPair> Invalidation::make_pair(std::unique_ptr<AddressSource> source) {
+  std::vector<std::string> prefixes = keys_.tracked();
+  if (options_.middleware) prefixes.emplace_back(middleware_prefix);
+  TrackingPair::Events events;
+  events.key = [this](const std::string& name) { on_key(name); };
+  events.flush = [this] { on_flush(); };
+  events.changed = [this] { pair_changed(); };
+  return std::make_shared<TrackingPair>(std::move(source), connection_, services_, std::move(prefixes),
+                                        options_.heartbeat, std::move(events));
+}
+
+// Each master tells of its own slots. As long as one is not heard L1 does not count as coherent.
+void Invalidation::follow_masters(const std::vector<Node>& masters) {
+  if (masters == masters_ || stopped_) return;
+  std::vector<std::shared_ptr<TrackingPair>> pairs;
+  for (const Node& master : masters) {
+    const auto known = static_cast<std::size_t>(std::find(masters_.begin(), masters_.end(), master) - masters_.begin());
+    if (known < masters_.size()) pairs.push_back(std::exchange(pairs_[known], nullptr));
+    else pairs.push_back(make_pair(std::make_unique<NodeList>(services_.reactor, services_.resolve, std::vector{master})));
+  }
+  masters_ = masters;
+  pairs_.swap(pairs);
+  for (const auto& gone : pairs)
+    if (gone) gone->stop();
+  for (const auto& pair : pairs_) pair->start();
+  pair_changed();
 }
 
 Invalidation::~Invalidation() { stop(); }
@@ -58,7 +84,10 @@ void Invalidation::forget_all() {
 
 void Invalidation::on_key(const std::string& name) {
   services_.metrics.invalidations.add();
-  if (const auto hash = keys_.hash_in(name)) {
+  auto hash = keys_.hash_in(name);
+  if (!hash && options_.middleware && name.starts_with(middleware_prefix))
+    hash = hash_key(std::string_view(name).substr(middleware_prefix.size()));
+  if (hash) {
     memory_.remove(*hash);
     hub_.changed(*hash);
   } else if (keys_.is_about_bans(name)) {
@@ -73,7 +102,7 @@ void Invalidation::on_flush() {
 
 // Emptied both times: when a connection is lost, and when changes are seen again, since what came in between may be old.
 void Invalidation::pair_changed() {
-  are_up_ = std::all_of(pairs_.begin(), pairs_.end(), [](const auto& pair) { return pair->is_up(); });
+  are_up_ = !pairs_.empty() && std::all_of(pairs_.begin(), pairs_.end(), [](const auto& pair) { return pair->is_up(); });
   ++round_;
   hub_.set_live(false);
   forget_all();

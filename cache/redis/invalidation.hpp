@@ -22,6 +22,7 @@ class TrackingPair;
 struct InvalidationOptions {
   std::string prefix = "drishti:";
   std::string zone;
+  bool middleware = false;           ///< entries are the middleware's (middleware_format.hpp)
   net::milliseconds heartbeat{250};  ///< how often both connections are asked for a sign of life
   net::milliseconds timeout{500};    ///< of that sign
   /// Bans that were not known yet, by number; all of them at first. Called before L1 counts as coherent again.
@@ -45,6 +46,8 @@ class Invalidation : public std::enable_shared_from_this<Invalidation> {
   void on_key(const std::string& name);
   void on_flush();
   void pair_changed();
+  void follow_masters(const std::vector<Node>& masters);
+  std::shared_ptr<TrackingPair> make_pair(std::unique_ptr<AddressSource> source);
   net::Task<void> follow_bans(std::shared_ptr<Invalidation> self);
   bool take_bans(const CallResult& result);
 
@@ -54,7 +57,9 @@ class Invalidation : public std::enable_shared_from_this<Invalidation> {
   InvalidationOptions options_;
   Keys keys_;
   std::unique_ptr<Client> client_;   ///< reads the bans
-  std::vector<std::shared_ptr<TrackingPair>> pairs_;
+  ConnectionOptions connection_;
+  std::vector<std::shared_ptr<TrackingPair>> pairs_;   ///< one; of a cluster one for each of `masters_`
+  std::vector<Node> masters_;
   Signal bans_are_due_;
   std::uint64_t newest_ban_ = 0;
   std::uint64_t round_ = 0;   ///< counts the times that the pairs went up or down

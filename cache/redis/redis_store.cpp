@@ -30,9 +30,9 @@ RedisStore::RedisStore(Client& client, ClientServices services, ChangeHub& hub, 
     : client_(client),
       reactor_(services.reactor),
       metrics_(services.metrics),
+      options_(std::move(options)),
       hub_(hub),
       post_(std::move(post)),
-      options_(std::move(options)),
       keys_(options_.prefix, options_.zone) {}
 
 /// Whether RESULT holds a reply that is no error; counts what it is otherwise.
@@ -149,7 +149,8 @@ net::Task<bool> RedisStore::remove(std::string_view key) {
 
 net::Task<LockStatus> RedisStore::lock(std::string_view key, std::uint64_t token, milliseconds lease) {
   const std::string name = keys_.lock(hash_key(key));
-  const CallResult result = co_await client_.call(name, command("SET", name, hex_of(token), "NX", "PX", in_ms(lease)), {});
+  std::string text = command("SET", name, hex_of(token), "NX", "PX", in_ms(lease));
+  const CallResult result = co_await client_.call(name, std::move(text), {});
   if (!answered(result)) co_return LockStatus::unavailable;
   co_return result.reply.is_ok() ? LockStatus::taken : LockStatus::held_by_other;
 }

@@ -37,22 +37,25 @@ class RedisStore : public SharedStore {
   net::Task<void> wait_for_change(std::string_view key, std::chrono::milliseconds most) override;
   net::Task<bool> ban(Ban::Kind kind, std::string_view text) override;
 
+ protected:
+  bool answered(const CallResult& result);
+  net::milliseconds allowance(std::uint64_t bytes) const;
+
+  Client& client_;
+  net::Reactor& reactor_;
+  RedisMetrics& metrics_;
+  RedisStoreOptions options_;
+
  private:
   net::Task<SharedResult> decoded(std::string_view key, const KeyHash& hash, const std::string& bytes);
   net::Task<bool> read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks);
   bool take_blocks(Reply& reply, const DecodedEntry& entry, std::size_t wanted, std::vector<BodyBlock>& blocks);
   net::Task<bool> write_blocks(const KeyHash& hash, const StoredResponse& response, std::chrono::milliseconds keep);
   net::Task<bool> set(std::string name, std::string_view value, std::chrono::milliseconds keep);
-  bool answered(const CallResult& result);
   void forget(const std::string& name);
-  net::milliseconds allowance(std::uint64_t bytes) const;
 
-  Client& client_;
-  net::Reactor& reactor_;
-  RedisMetrics& metrics_;
   ChangeHub& hub_;
   ChangeHub::Post post_;
-  RedisStoreOptions options_;
   Keys keys_;
 };
 

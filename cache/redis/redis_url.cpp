@@ -183,8 +183,9 @@ class UrlParser {
     if (name == "verify") return verify(value);
     if (name == "ca") return (url_.ca_file = value), true;
     if (name == "name") return (url_.server_name = value), true;
+    if (name == "sentinel_password") return (url_.sentinel_password = value), true;
     // Not named: behind a `?` that was not escaped it may be the rest of a password.
-    return fail("unknown option in a Redis URL: there are cluster, timeout, prefix, db, verify, ca and name");
+    return fail("unknown option in a Redis URL: there are cluster, timeout, prefix, db, verify, ca, name and sentinel_password");
   }
 
   bool timeout(const std::string& value) {

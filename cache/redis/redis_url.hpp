@@ -1,7 +1,8 @@
 #pragma once
 // Where Redis is and how to enter it: `redis://user:pass@host:6379/0`, `rediss://` (TLS), `unix:/path` or
 // `redis+unix://user:pass@/path`, several nodes (`redis://a,b:6380/0`), `redis-sentinel://host:26379,host2/mastername/0`.
-// Options follow `?`: `cluster`, `timeout=20ms`, `prefix=drishti:`, `db=0`, `verify=off`, `ca=/path.pem`, `name=host`.
+// Options follow `?`: `cluster`, `timeout=20ms`, `prefix=drishti:`, `db=0`, `verify=off`,
+// `ca=/path.pem`, `name=host`, `sentinel_password=...`.
 
 #include <chrono>
 #include <cstdint>
@@ -30,6 +31,7 @@ struct RedisUrl {
   std::string user, password;  ///< password alone: the user `default`
   std::vector<Node> nodes;     ///< seeds of a cluster, sentinels, or one after another until a master answers
   std::string master_name;     ///< sentinel
+  std::string sentinel_password;
   unsigned database = 0;
   std::chrono::milliseconds timeout{20};
   std::string prefix = "drishti:";

@@ -1,5 +1,7 @@
 #include "cache/redis/tracking_pair.hpp"
 
+#include <utility>
+
 #include "cache/redis/command.hpp"
 
 namespace drishti::cache::redis {
@@ -35,6 +37,7 @@ TrackingPair::TrackingPair(std::unique_ptr<AddressSource> source, ConnectionOpti
 }
 
 void TrackingPair::start() {
+  if (std::exchange(started_, true)) return;
   listener_->start();
   net::spawn(watch(shared_from_this()));
 }
@@ -89,7 +92,7 @@ void TrackingPair::stop_tracker() {
 
 void TrackingPair::tracker_changed(bool is_up) {
   is_up_ = is_up;
-  events_.changed(is_up);
+  events_.changed();
 }
 
 /// `message`, the channel, and an array of names; nil instead of it: FLUSHDB or FLUSHALL.

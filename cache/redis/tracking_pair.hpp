@@ -15,12 +15,12 @@ class TrackingPair : public std::enable_shared_from_this<TrackingPair> {
   struct Events {
     std::function<void(const std::string& name)> key;   ///< it changed or went
     std::function<void()> flush;                        ///< all keys went
-    std::function<void(bool is_up)> changed;            ///< changes are seen from now on; or no longer
+    std::function<void()> changed;                      ///< is_up(): changes are seen from now on, or no longer
   };
 
   TrackingPair(std::unique_ptr<AddressSource> source, ConnectionOptions options, ClientServices services,
                std::vector<std::string> prefixes, net::milliseconds heartbeat, Events events);
-  void start();
+  void start();   ///< once; again does nothing
   void stop();
   bool is_up() const { return is_up_; }
 
@@ -43,6 +43,7 @@ class TrackingPair : public std::enable_shared_from_this<TrackingPair> {
   std::int64_t listener_id_ = 0;   ///< Redis's CLIENT ID of the listener
   Signal stop_;
   bool is_up_ = false;
+  bool started_ = false;
   bool stopped_ = false;
 };
 

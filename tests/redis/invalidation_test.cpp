@@ -110,10 +110,10 @@ TEST_F(InvalidationTest, EmptiesL1WhenAConnectionIsKilledAndAgainWhenItIsBack) {
     fill("between");
     EXPECT_TRUE(until([&] { return invalidation->is_live(); })) << type;
     EXPECT_FALSE(has("between")) << type;
-    fill("k");
-    put("k");
-    EXPECT_TRUE(until([&] { return !has("k"); })) << "changes are seen again after " << type;
     EXPECT_TRUE(until([&] { return client->is_available(); }));
+    fill("k");
+    EXPECT_TRUE(put("k"));
+    EXPECT_TRUE(until([&] { return !has("k"); })) << "changes are seen again after " << type;
   }
 }
 

@@ -57,12 +57,30 @@ Reply RedisCli::operator()(const std::vector<std::string>& words) {
   return reply;
 }
 
-RedisProcess::RedisProcess(std::vector<std::string> options, std::vector<std::string> leading)
-    : port_(free_port()), options_(std::move(options)), leading_(std::move(leading)) {
+namespace {
+
+std::string temporary_directory() {
   char name[] = "/tmp/drishti-redis-XXXXXX";
-  directory_ = ::mkdtemp(name);
+  return ::mkdtemp(name);
+}
+
+}  // namespace
+
+RedisProcess::RedisProcess(std::vector<std::string> options)
+    : port_(free_port()), directory_(temporary_directory()), options_(std::move(options)) {
   start();
 }
+
+RedisProcess::RedisProcess(const Sentinel& sentinel)
+    : port_(free_port()), directory_(temporary_directory()), sentinel_file_(sentinel.file) {
+  start();
+}
+
+// The bus of a node has a port of its own, by default 10000 above: too high for many free ones.
+RedisProcess::RedisProcess(ClusterNode)
+    : RedisProcess(std::vector<std::string>{"--cluster-enabled", "yes", "--cluster-port", std::to_string(free_port()),
+                                            "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0",
+                                            "--repl-diskless-sync-delay", "0", "--cluster-require-full-coverage", "no"}) {}
 
 RedisProcess::~RedisProcess() {
   thaw();
@@ -70,17 +88,27 @@ RedisProcess::~RedisProcess() {
   std::filesystem::remove_all(directory_);
 }
 
+std::vector<std::string> RedisProcess::words() const {
+  std::vector<std::string> all{"redis-server"};
+  if (!sentinel_file_.empty()) all.push_back(sentinel_file_);
+  for (const auto& word : {std::string("--bind"), std::string("127.0.0.1"), std::string("--port"), std::to_string(port_),
+                           std::string("--dir"), directory_, std::string("--logfile"), directory_ + "/log"})
+    all.push_back(word);
+  if (!sentinel_file_.empty()) {
+    all.emplace_back("--sentinel");
+    return all;
+  }
+  for (const char* word : {"--save", "", "--appendonly", "no", "--enable-debug-command", "yes", "--unixsocket"})
+    all.emplace_back(word);
+  all.push_back(socket());
+  all.insert(all.end(), options_.begin(), options_.end());
+  return all;
+}
+
 void RedisProcess::start() {
-  std::vector<std::string> words{"redis-server"};
-  words.insert(words.end(), leading_.begin(), leading_.end());
-  for (const char* word : {"--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--enable-debug-command", "yes"})
-    words.emplace_back(word);
-  for (const std::string& word : {std::string("--port"), std::to_string(port_), std::string("--dir"), directory_,
-                                  std::string("--unixsocket"), socket(), std::string("--logfile"), directory_ + "/log"})
-    words.push_back(word);
-  words.insert(words.end(), options_.begin(), options_.end());
+  std::vector<std::string> all = words();
   std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
+  for (std::string& word : all) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_ = ::fork();
   if (pid_ == 0) {

@@ -31,12 +31,19 @@ class RedisCli {
 class RedisProcess {
  public:
   /// OPTIONS as on redis-server's command line (`--requirepass`, `x`). Returns when it answers.
-  explicit RedisProcess(std::vector<std::string> options = {}, std::vector<std::string> leading = {});
+  explicit RedisProcess(std::vector<std::string> options = {});
+  struct Sentinel {
+    std::string file;   ///< its configuration
+  };
+  explicit RedisProcess(const Sentinel& sentinel);
+  struct ClusterNode {};
+  explicit RedisProcess(ClusterNode);
   ~RedisProcess();
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
   std::uint16_t port() const { return port_; }
+  std::string bus_port() const { return options_.at(3); }   ///< of a ClusterNode
   std::string url(const std::string& rest = {}) const { return "redis://127.0.0.1:" + std::to_string(port_) + rest; }
   std::string socket() const { return directory_ + "/redis.sock"; }
   std::string directory() const { return directory_; }
@@ -50,7 +57,9 @@ class RedisProcess {
  private:
   std::uint16_t port_;
   std::string directory_;
-  std::vector<std::string> options_, leading_;
+  std::vector<std::string> options_;
+  std::string sentinel_file_;
+  std::vector<std::string> words() const;
   pid_t pid_ = -1;
 };
 

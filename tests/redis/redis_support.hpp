@@ -2,6 +2,7 @@
 // A loop, and what clients and stores need beside it.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -37,6 +38,7 @@ struct LoopTest : ::testing::Test {
   RedisMetrics metrics;
   Resolve resolve;
 
+  LoopTest() { ::signal(SIGPIPE, SIG_IGN); }  // as the program does
   ~LoopTest() override { io.run_for(milliseconds(5)); }
 
   ClientServices services() { return {reactor, log, metrics, resolve}; }
@@ -45,11 +47,12 @@ struct LoopTest : ::testing::Test {
   bool until(const std::function<bool()>& done, milliseconds most = milliseconds(5000)) {
     const auto end = std::chrono::steady_clock::now() + most;
     io.restart();
-    while (!done() && std::chrono::steady_clock::now() < end) {
+    bool is_done = false;
+    while (!(is_done = done()) && std::chrono::steady_clock::now() < end) {
       reactor.clock().update();
       io.run_one_for(milliseconds(10));
     }
-    return done();
+    return is_done;
   }
   void turn_for(milliseconds time) { until([] { return false; }, time); }
 
