@@ -402,7 +402,7 @@ struct Config {
   MainSettings main;
   std::vector<std::shared_ptr<const Server>> servers;  ///< in file order
   std::vector<std::shared_ptr<const Upstream>> upstreams;  ///< explicit and implicit, in order of appearance
-  std::vector<std::shared_ptr<const CacheZone>> cache_zones;  ///< in order of appearance
+  std::vector<std::shared_ptr<CacheZone>> cache_zones;  ///< in order of appearance
   std::vector<UserVariable> variables;                 ///< indexed by VariableRef::slot
   std::vector<std::shared_ptr<const LogFormat>> log_formats;
   std::string prefix;  ///< -p; relative paths start here
@@ -411,7 +411,7 @@ struct Config {
   std::vector<Notice> notices;
 
   const Upstream* find_upstream(std::string_view name) const;
-  std::shared_ptr<const CacheZone> find_cache_zone(std::string_view name) const;
+  std::shared_ptr<CacheZone> find_cache_zone(std::string_view name) const;
 };
 
 }  // namespace drishti::conf
