@@ -48,6 +48,7 @@ class ProxyExchange {
   void let_go(const RelayResult& relayed);
   bool is_intercepted(int status);
   Outcome client_left();
+  void leave_upstream();
   bool client_gone() const;
 
   WorkerServices& services_;
@@ -63,6 +64,7 @@ class ProxyExchange {
   UpstreamRequest request_;
   upstream::PickRequest pick_;
   upstream::PeerLease lease_;
+  UpstreamRecorder recorder_;
   UpstreamAttempt attempt_;
   int tries_left_ = 0;
   bool is_first_attempt_ = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conf/socket_address.hpp"
+#include "metrics/exposition.hpp"
 #include "metrics/worker_metrics.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/error_log.hpp"
@@ -28,6 +29,8 @@ struct WorkerServices {
   PoolMap& pools;
   LogMap& logs;
   DynamicResolve resolve;
+  const metrics::Exposition* exposition = nullptr;  ///< behind `metrics` and `stub_status`
+  unsigned worker = 0;                              ///< from 0: which counters are this worker's
 
   net::Clock& clock() const { return reactor.clock(); }
   std::int64_t steady_seconds() const {

@@ -69,7 +69,8 @@ std::set<std::string> allowed_libraries(const Folders& folders, const std::strin
 std::string library_of(const std::string& header, bool is_quoted) {
   static const std::pair<std::string_view, std::string_view> packages[] = {
       {"boost/asio", "drishti_asio"}, {"boost/beast", "drishti_beast"}, {"openssl/", "OpenSSL::Crypto"},
-      {"ares", "PkgConfig::CARES"},   {"pcre2", "PkgConfig::PCRE2"},    {"yaml-cpp/", "yaml-cpp"}};
+      {"ares", "PkgConfig::CARES"},   {"pcre2", "PkgConfig::PCRE2"},    {"yaml-cpp/", "yaml-cpp"},
+      {"prometheus/", "PkgConfig::PROMETHEUS_CPP"}};
   if (is_quoted) {
     const std::string path = header.starts_with("proxy/") ? header.substr(6) : header;
     return "drishti_" + path.substr(0, path.find('/'));
