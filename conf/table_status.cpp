@@ -22,7 +22,7 @@ constexpr DirectiveSpec table[] = {
     {"metrics", sl, take(0), "", "",
      "Answers with the figures of docs/METRICS.md, for Prometheus; show it to nobody else.", set_metrics, Repeat::once,
      Effect::implemented, "Not in nginx."},
-    {"stub_status", sl, take(0, 1), "", "", "Answers with a short page about connections and requests.",
+    {"stub_status", sl, take(0, 1), "[on]", "", "Answers with a short page about connections and requests.",
      set_stub_status},
 };
 
