@@ -30,18 +30,22 @@ class Row:
     clients: int
     kinds: tuple
     targets: dict  # peer -> at most this ratio
-    user: bool = False
+    setup: str = "plain"
 
 
-ALL = ("ours", "nginx", "nginx-log", "haproxy", "raw")
+ALL = ("ours", "nginx", "nginx-log", "haproxy", "raw", "varnish", "proxying")
 OURS_AND_NGINX = ("ours", "nginx", "nginx-log")
 KIB = load.expected_body(1024)
 ROWS = {
     "1k-64": Row("GET 1 KiB, pooled, 64 clients", "/1k", KIB, 64, ALL, {"nginx": 0.82, "haproxy": 0.72, "raw": 1.20}),
     "1k-512": Row("GET 1 KiB, pooled, 512 clients", "/1k", KIB, 512, ALL, {"nginx": 0.85}),
-    "user": Row("the user's nginx.conf, GET 1 KiB, 64 clients", "/", KIB, 64, OURS_AND_NGINX, {"nginx": 0.30}, user=True),
+    "user": Row("the user's nginx.conf, GET 1 KiB, 64 clients", "/", KIB, 64, OURS_AND_NGINX, {"nginx": 0.30}, setup="user"),
     "16k": Row("GET 16 KiB, pooled, 64 clients", "/16k", load.expected_body(16384), 64, ALL, {"nginx": 0.85}),
     "1m": Row("GET 1 MiB, pooled, 64 clients", "/1m", load.expected_body(1 << 20), 64, ALL, {"nginx": 0.62}),
+    "hit": Row("memory cache hit, 1 KiB, 64 clients", "/1k", KIB, 64, ("ours", "nginx", "nginx-log", "varnish"),
+               {"nginx": 0.42, "varnish": 0.40}, setup="cache"),
+    "redis-hit": Row("Redis hit, 1 KiB, 64 clients, no memory layer", "/1k", KIB, 64, ("ours", "proxying"), {"proxying": 1.0},
+                     setup="redis"),
     "return": Row("return 200, 64 clients", "/return", b"healthy\n", 64, ("ours", "nginx", "nginx-log", "haproxy"), {}),
 }
 EXTRA = {"idle": "private memory per idle keep-alive client", "syscalls": "system calls per request (GET 1 KiB, 64 clients)",
@@ -71,6 +75,8 @@ def parse_arguments():
 def make_peer(kind, directory, **settings):
     if kind == "nginx-log":
         return peers.Peer("nginx", directory, next(PORTS), access_log=True, **settings)
+    if kind == "proxying":
+        return peers.Peer("ours", directory, next(PORTS), name=kind)
     return peers.Peer(kind, directory, next(PORTS), **settings)
 
 
@@ -101,11 +107,11 @@ def measure_row(row, options, directory, configurations):
     """{peer: [one figure a round]}"""
     kinds = [kind for kind in row.kinds if kind in options.only]
     figures = {kind: [] for kind in kinds}
-    with running(kinds, directory, user=row.user) as started:
+    with running(kinds, directory, setup=row.setup) as started:
         for peer in started:
             load.check_answers(peer.port, row.path, row.body)
             measure_once(peer, row, 1)
-            configurations.setdefault((peer.name, row.user), peer.configuration())
+            configurations.setdefault((peer.name, row.setup), peer.configuration())
         for number in range(options.rounds):
             for peer in started:
                 figures[peer.name].append(measure_once(peer, row, options.seconds))
@@ -135,7 +141,7 @@ def ratio_cell(row, figures, other):
 
 
 def ratio_table(results):
-    others = [kind for kind in ALL if kind != "ours"]
+    others = [kind for kind in ALL if kind != "ours" and any(kind in figures for figures in results.values())]
     lines = ["| work | " + " | ".join(f"ours / {other}" for other in others) + " |", "|---" * (len(others) + 1) + "|"]
     for name, figures in results.items():
         lines.append("| " + " | ".join([ROWS[name].title] + [ratio_cell(ROWS[name], figures, other) for other in others]) + " |")
@@ -166,7 +172,7 @@ def measure_idle(options, directory):
 
 def measure_system_calls(options, directory):
     lines = ["| peer | calls per request | of which |", "|---|---|---|"]
-    for kind in (k for k in ALL if k in options.only):
+    for kind in (k for k in ROWS["1k-64"].kinds if k in options.only):
         with running([kind], directory) as (peer,):
             load.wrk(peer.port, "/1k", 64, 1, 1024)
             calls = load.system_calls(peer, directory, 3)
@@ -211,10 +217,10 @@ def machine():
 
 def configuration_section(configurations):
     lines, seen = ["", "## Configuration files", ""], set()
-    for (name, user), files in configurations.items():
+    for (name, setup), files in configurations.items():
         for file, text in files.items():
             if (file, text) not in seen:
-                lines += [f"{name}{' (user)' if user else ''}: {file}", "", "```", text.rstrip(), "```", ""]
+                lines += [f"{name} ({setup}): {file}", "", "```", text.rstrip(), "```", ""]
             seen.add((file, text))
     return lines
 
@@ -227,6 +233,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="drishti-bench-") as directory:
         os.chmod(directory, 0o755)
         backends = peers.start_backends()
+        if "redis-hit" in options.rows:
+            backends.append(peers.start_redis(directory))
         try:
             for name in options.rows:
                 progress(ROWS[name].title if name in ROWS else EXTRA[name])

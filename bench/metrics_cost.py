@@ -59,7 +59,9 @@ def cpu_ratios(options, directory, row):
 class CountedPeer(peers.Peer):
     def _command(self):
         self.record = self.directory / "callgrind.out"
-        return [peers.command_of("valgrind"), "-q", "--tool=callgrind", f"--callgrind-out-file={self.record}", *super()._command()]
+        command = super()._command()
+        command[-1] += " user root;"  # valgrind made the file that it writes at the end
+        return [peers.command_of("valgrind"), "-q", "--tool=callgrind", f"--callgrind-out-file={self.record}", *command]
 
     def instructions(self):
         return int(re.search(r"^(?:summary|totals): (\d+)", self.record.read_text(), re.MULTILINE).group(1))

@@ -13,6 +13,7 @@ CONF = ROOT / "bench" / "conf"
 PROGRAMS = ROOT / "build" / "release" / "bench"
 USER_CONF = ROOT / "deploy" / "demo" / "nginx.conf"
 BACKEND_PORTS = [19001, 19002, 19003]
+REDIS_PORT = 19009
 PROXY_CORE = "0"
 LOAD_CORE = "1" if os.cpu_count() > 1 else "0"
 
@@ -56,6 +57,12 @@ def start_backends():
     return [start_pinned(LOAD_CORE, [program, port], port) for port in BACKEND_PORTS]
 
 
+def start_redis(directory):
+    """On the load core, because it stands for a server elsewhere; nothing is kept on disk."""
+    return start_pinned(LOAD_CORE, [command_of("redis-server"), "--port", REDIS_PORT, "--bind", "127.0.0.1", "--save", "",
+                                    "--dir", directory], REDIS_PORT)
+
+
 def user_conf(port):
     """The user's file with only names and ports replaced, so that several proxies can run it at once."""
     text = USER_CONF.read_text().replace("listen 80;", f"listen 127.0.0.1:{port};")
@@ -65,11 +72,12 @@ def user_conf(port):
 
 
 class Peer:
-    """One proxy under measurement: `kind` is ours, nginx, haproxy or raw; `user` means with the user's own file."""
+    """One proxy under measurement: `kind` is ours, nginx, haproxy, varnish or raw. `setup` chooses its configuration: plain,
+    user (the user's own file), cache (a memory cache) or redis (a cache in Redis alone)."""
 
-    def __init__(self, kind, directory, port, user=False, access_log=None, allocation_counter=None):
-        self.kind, self.port, self.user = kind, port, user
-        self.name = kind if kind != "nginx" or access_log is None else "nginx-log"
+    def __init__(self, kind, directory, port, setup="plain", name=None, access_log=None, allocation_counter=None):
+        self.kind, self.port, self.setup = kind, port, setup
+        self.name = name or (kind if kind != "nginx" or access_log is None else "nginx-log")
         self.directory = pathlib.Path(directory) / f"{self.name}-{port}"
         self.directory.mkdir(parents=True)
         # The worker of a proxy started by root has to be able to write here.
@@ -125,14 +133,21 @@ class Peer:
             return [PROGRAMS / "bench_raw_relay", self.port, *BACKEND_PORTS]
         if self.kind == "haproxy":
             return [command_of("haproxy"), "-db", "-q", "-f", self._write("haproxy.cfg")]
+        if self.kind == "varnish":
+            return [command_of("varnishd"), "-F", "-j", "none", "-n", self.directory / "work", "-a", f"127.0.0.1:{self.port}",
+                    "-s", "malloc,64m", "-p", "thread_pools=1", "-f", self._write("varnish.vcl")]
         if self.kind == "nginx":
-            file = self._write_user_conf("nginx-user.conf") if self.user else self._write("nginx.conf")
+            file = self._write_user_conf("nginx-user.conf") if self.setup == "user" else self._write(self._template("nginx"))
             return [command_of("nginx"), "-p", f"{self.directory}/", "-c", file, "-g", "daemon off;"]
         return self._our_command()
 
+    def _template(self, program):
+        return f"{program}.conf" if self.setup == "plain" else f"{program}-{self.setup}.conf"
+
     def _our_command(self):
-        if not self.user:
-            return [os.environ["DRISHTI"], "-p", f"{self.directory}/", "-c", self._write("drishti.conf"), "-g", "daemon off;"]
+        if self.setup != "user":
+            file = self._write(self._template("drishti"))
+            return [os.environ["DRISHTI"], "-p", f"{self.directory}/", "-c", file, "-g", "daemon off;"]
         file = self.directory / "user.conf"
         file.write_text(user_conf(self.port))
         directives = f"daemon off; worker_processes 1; pid {self.directory}/pid; error_log {self.directory}/error.log crit;"
@@ -155,6 +170,7 @@ class Peer:
     def _write(self, template):
         values = {"DIR": self.directory, "PORT": self.port, "ACCESS_LOG": self.access_log,
                   "USER_CONF": self.directory / "user.conf"}
+        values["REDIS"] = REDIS_PORT
         values |= {f"BACKEND{n}": port for n, port in enumerate(BACKEND_PORTS, start=1)}
         file = self.directory / template
         file.write_text(re.sub(r"@(\w+)@", lambda match: str(values[match.group(1)]), (CONF / template).read_text()))

@@ -11,6 +11,7 @@
 #include "filters/rewrite.hpp"
 #include "filters/static_files.hpp"
 #include "request/access_log.hpp"
+#include "request/cached_exchange.hpp"
 #include "request/local_response.hpp"
 #include "request/proxy_exchange.hpp"
 #include "request/status_page.hpp"
@@ -35,8 +36,11 @@ struct RequestHandler::Run {
   const conf::Location* failed_in = nullptr;  ///< the first one whose answer was an error: it is counted there
   std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
   std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
+  std::optional<CachedExchange> cached{};
+  std::vector<std::unique_ptr<CachedExchange>> later_cached{};
 
   ProxyExchange& new_exchange();
+  CachedExchange& new_cached();
   const routing::Router& router() const { return generation.snapshot().router; }
 
   void choose_server(const routing::ServerTable& servers);
@@ -129,7 +133,8 @@ net::Task<void> RequestHandler::Run::drive(Outcome outcome) {
   for (int turn = 0; outcome.kind != Outcome::Kind::sent; ++turn) {
     if (turn > 4 * most_internal_redirects) outcome = Outcome::error(500);
     switch (outcome.kind) {
-      case Outcome::Kind::sent: break;
+      case Outcome::Kind::sent:
+      case Outcome::Kind::stored: break;
       case Outcome::Kind::error: outcome = co_await error(outcome.status); break;
       case Outcome::Kind::respond:
         if (filters::closes_connection(outcome.status)) client.close_after_response();
@@ -239,7 +244,16 @@ net::Task<Outcome> RequestHandler::Run::content() {
   }
   if (context.location->status_page != conf::StatusPage::none) return send_status_page(services, context, client);
   if (!context.location->proxy_pass) return serve_file(filters::serve_static(context));
+  if (context.location->cache.is_on()) return new_cached().run();
   return new_exchange().run();
+}
+
+CachedExchange& RequestHandler::Run::new_cached() {
+  const auto make = [](void* run) -> ProxyExchange& { return static_cast<Run*>(run)->new_exchange(); };
+  const CachedExchange::Means means{services, dynamic, context, client, generation, request_body, make, this};
+  if (!cached) return cached.emplace(means);
+  later_cached.push_back(std::make_unique<CachedExchange>(means));
+  return *later_cached.back();
 }
 
 ProxyExchange& RequestHandler::Run::new_exchange() {
