@@ -271,7 +271,7 @@ void Server::stop() {
     worker->join();
   }
   impl_->exposition.forget_workers();
-  impl_->traffic->forget_workers();
+  impl_->traffic->forget();
   impl_->workers.clear();
 }
 

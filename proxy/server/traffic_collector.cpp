@@ -12,8 +12,9 @@ void TrafficCollector::add_worker(const metrics::WorkerMetrics& worker) {
   workers_.push_back(&worker);
 }
 
-void TrafficCollector::forget_workers() {
+void TrafficCollector::forget() {
   const std::lock_guard lock(mutex_);
+  snapshot_.reset();
   workers_.clear();
 }
 

@@ -33,7 +33,8 @@ class TrafficCollector : public prometheus::Collectable {
   /// Control thread.
   void use(std::shared_ptr<const routing::Snapshot> snapshot);
   void add_worker(const metrics::WorkerMetrics& worker);
-  void forget_workers();
+  /// The workers end, and the groups of the snapshot with them.
+  void forget();
 
   Families Collect() const override;
 
