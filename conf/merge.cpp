@@ -107,7 +107,10 @@ void merge_ifs(Analysis& a, std::vector<RewriteOp>& ops, const Location& outer) 
     if (condition == nullptr || !condition->location) continue;
     merge(a, *condition->location, outer);
     // An `if` is no place of its own: without a proxy_pass it answers as the location around it does.
-    if (!condition->location->proxy_pass) condition->location->proxy_pass = outer.proxy_pass;
+    if (!condition->location->proxy_pass) {
+      condition->location->proxy_pass = outer.proxy_pass;
+      condition->location->status_page = outer.status_page;
+    }
     condition->location->internal = outer.internal;
   }
 }
