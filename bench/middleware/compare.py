@@ -131,10 +131,15 @@ def machine():
 
 
 def choose(all_setups, names):
-    chosen = [setup for setup in all_setups if names is None or setup.name in names.split(",")]
-    if not chosen or (names and len(chosen) != len(set(names.split(",")))):
-        raise SystemExit(f"bench: --only knows {', '.join(setup.name for setup in all_setups)}")
-    return chosen
+    known = [setup.name for setup in all_setups]
+    wanted = names.split(",") if names else known
+    if set(wanted) - set(known):
+        raise SystemExit(f"bench: --only knows {', '.join(known)}")
+    return [setup for setup in all_setups if setup.name in wanted]
+
+
+def refused(chosen):
+    return [setup for setup in chosen if isinstance(setup.front, setups.Proxy) and not setup.front.is_accepted()]
 
 
 def report(options, chosen, figures, head):
@@ -154,6 +159,9 @@ def main():
         redis = setups.Redis(directory)
         all_setups, programs = setups.make_setups(directory, measure.PORTS)
         chosen = choose(all_setups, options.only)
+        for setup in refused(chosen):
+            chosen.remove(setup)
+            head.append(f"- not measured: {setup.title}: this build refuses its configuration")
         needed = [peer for peer in programs if any(peer in (setup.front, setup.express) for setup in chosen)]
         with running([redis, *needed]):
             figures = measure_all(chosen, redis, options)

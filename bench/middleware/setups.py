@@ -62,6 +62,10 @@ class Proxy(peers.Peer):
         self.values = {"DIR": self.directory, "PORT": port, "EXPRESS": express.port, "MEMORY": "64m", "FORMAT": "drishti",
                        "LOCK": "on"} | values
 
+    def is_accepted(self):
+        """Whether this build of the program has what the configuration asks for."""
+        return subprocess.run([*self._command(), "-t"], capture_output=True, check=False).returncode == 0
+
     def _command(self):
         file = self.directory / "drishti.conf"
         file.write_text(re.sub(r"@(\w+)@", lambda match: str(self.values[match.group(1)]), (HERE / "drishti.conf").read_text()))
