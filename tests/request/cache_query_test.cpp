@@ -37,11 +37,6 @@ TEST(CacheQuery, AWrittenKeyIsTakenAsItIsAndLooksLikeNoOther) {
   EXPECT_EQ(key_for("proxy_pass http://127.0.0.1:81; proxy_cache_key $arg_k;", "/?k=4:http"), "=4:http");
 }
 
-TEST(CacheQuery, TheKeyOfTheMiddlewareIsItsOwn) {
-  EXPECT_EQ(key_for("proxy_pass http://127.0.0.1:81; proxy_cache_format middleware;", "/api/users?page=2"),
-            "cache:/api/users?page=2");
-}
-
 TEST(CacheQuery, AnotherTargetHasTheKeyThatItsOwnRequestWouldHave) {
   tests::TestRequest request("location / { proxy_cache z; proxy_pass http://127.0.0.1:81; }", zone);
   request.get("/other?x");
