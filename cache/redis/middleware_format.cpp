@@ -70,7 +70,7 @@ net::Task<SharedResult> MiddlewareStore::get(std::string_view key) {
 }
 
 // KEEP is not asked: the middleware's entries live for its own duration, whatever the origin says.
-net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds) {
+net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds, std::chrono::milliseconds) {
   const auto value = middleware_value(*response);
   if (!value || value->size() > options_.limits.body) co_return false;
   const std::string name = middleware_key(response->key());

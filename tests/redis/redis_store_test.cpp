@@ -43,7 +43,7 @@ struct RedisStoreTest : ClientTest {
   }
   SharedResult get(std::string_view key) { return wait_for(store->get(key)); }
   bool put(StoredResponsePtr response, milliseconds keep = milliseconds(60'000)) {
-    return wait_for(store->put(std::move(response), keep));
+    return wait_for(store->put(std::move(response), keep, milliseconds(0)));
   }
   std::string entry(std::string_view key) const { return keys.entry(hash_key(key)); }
 };
