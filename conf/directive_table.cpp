@@ -32,6 +32,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Caching responses", cache_directives()},
       {"Upstream groups", upstream_directives()},
       {"Logs", log_directives()},
+      {"Status", status_directives()},
       {"Accepted without effect", tuning_directives()},
   };
   return groups;

@@ -32,7 +32,8 @@ http::FieldList selecting_fields(const http::FieldList& response, const cache::S
   http::FieldList fields;
   for (const http::Field& field : response)
     if (field.id == http::FieldId::vary) fields.add(field);
-  if (context.location->cache.key->has_value()) return fields;
+  const conf::CacheSettings& settings = context.location->cache;
+  if (settings.key->has_value() || *settings.format == conf::CacheFormat::middleware) return fields;
   for (const std::string_view name : names) {
     const bool counts = context.head.fields.find(name) != nullptr || is_told_apart(name, marker);
     if (counts && is_passed_on(name, context.location->proxy)) fields.add({"Vary", name, http::FieldId::vary});

@@ -8,7 +8,8 @@
 namespace drishti::request {
 
 /// The Vary of RESPONSE and, as more of it, the fields of that kind that the request has and the upstream saw, and those
-/// that MARKER (null: none) tells apart already. Views; nothing is added where proxy_cache_key is written.
+/// that MARKER (null: none) tells apart already. Views; nothing is added where proxy_cache_key is written, nor to the
+/// middleware's entries, which have no variants.
 http::FieldList selecting_fields(const http::FieldList& response, const cache::StoredResponse* marker,
                                  const context::RequestContext& context);
 

@@ -11,13 +11,18 @@
 #include "conf/config.hpp"
 #include "conf/socket_address.hpp"
 #include "health/passive_health.hpp"
+#include "metrics/per_worker.hpp"
 
 namespace drishti::upstream {
 
 /// Process-wide counts of a peer. Shared by all workers and generations through PeerRegistry.
 struct alignas(64) PeerState {
+  PeerState() = default;
+  explicit PeerState(unsigned workers) : counters(workers) {}
+
   std::atomic<std::int32_t> in_flight{0};  ///< requests now at this peer (idle connections are not counted)
   health::PassiveHealth health;            ///< max_fails / fail_timeout accounting (nginx-semantics 3.2)
+  metrics::PerWorker<metrics::PeerMetrics> counters;  ///< none for peers of a proxy_pass with variables
 };
 
 /// Immutable description of one address; `state` is shared.

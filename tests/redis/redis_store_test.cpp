@@ -61,6 +61,17 @@ TEST_F(RedisStoreTest, GivesBackWhatWasPut) {
   EXPECT_EQ(metrics.misses.value(), 1u);
 }
 
+TEST_F(RedisStoreTest, WhatWasRemovedWhileItWasFetchedIsNotPublished) {
+  redis.cli({"SET", keys.lock(hash_key("k")), "somebody"});
+  EXPECT_TRUE(wait_for(store->remove("k")));
+  EXPECT_EQ(redis.cli({"EXISTS", keys.lock(hash_key("k"))}).integer, 0) << "nobody waits for who fetches what was removed";
+  EXPECT_FALSE(wait_for(store->put(response_of("k", "old"), milliseconds(60'000), milliseconds(10'000))));
+  EXPECT_EQ(get("k").status, SharedStatus::miss);
+  EXPECT_TRUE(wait_for(store->put(response_of("other", "old"), milliseconds(60'000), milliseconds(10'000))));
+  turn_for(milliseconds(40));
+  EXPECT_TRUE(put(response_of("k", "new"))) << "the fetch began behind the removal";
+}
+
 TEST_F(RedisStoreTest, KeepsNothingLongerThanItWasTold) {
   put(response_of("k", "hello"), milliseconds(60'000));
   const auto left = redis.cli({"PTTL", entry("k")}).integer;
