@@ -28,6 +28,19 @@ bool FetchCoalescer::is_under_way(const KeyHash& hash) {
   return shard.entries.contains(hash);
 }
 
+void FetchCoalescer::abandon(const KeyHash& hash) {
+  Shard& shard = shard_of(hash);
+  const std::lock_guard lock(shard.mutex);
+  shard.entries.erase(hash);
+}
+
+void FetchCoalescer::abandon_all() {
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    shard.entries.clear();
+  }
+}
+
 void FetchCoalescer::leave(const KeyHash& hash, const std::shared_ptr<Fill>& fill) {
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);

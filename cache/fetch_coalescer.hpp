@@ -25,6 +25,9 @@ class FetchCoalescer {
   Joined join(const KeyHash& hash, std::string_view key, Steady now, std::chrono::milliseconds age);
   /// Whether somebody fetches KEY now.
   bool is_under_way(const KeyHash& hash);
+  /// Fetches under way go on for those who wait; who comes now leads another one.
+  void abandon(const KeyHash& hash);
+  void abandon_all();
   /// The end of a fetch that was led: who comes now does not find it any more.
   void leave(const KeyHash& hash, const std::shared_ptr<Fill>& fill);
 

@@ -29,9 +29,13 @@ class SharedStore {
   virtual ~SharedStore() = default;
   /// Whether it is worth asking now: connected, and the breaker is closed.
   virtual bool is_available() const = 0;
+  /// Whether copies in memory may answer: every change here is heard of at once, or it cannot be reached at all.
+  virtual bool may_use_memory() const = 0;
   virtual net::Task<SharedResult> get(std::string_view key) = 0;
-  /// Published only when complete. KEEP: how long Redis holds it (fresh lifetime and the time it may serve stale).
-  virtual net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep) = 0;
+  /// Published only when complete. KEEP: how long Redis holds it (fresh lifetime and the time it may serve stale). AGE: how
+  /// long ago the origin was asked; false when KEY was removed since then.
+  virtual net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, std::chrono::milliseconds age) = 0;
+  /// What is being fetched now cannot come in later either.
   virtual net::Task<bool> remove(std::string_view key) = 0;
   /// The right to fetch KEY, for LEASE. TOKEN tells the holders apart.
   virtual net::Task<LockStatus> lock(std::string_view key, std::uint64_t token, std::chrono::milliseconds lease) = 0;

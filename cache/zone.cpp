@@ -12,6 +12,11 @@ std::shared_ptr<const BanList> Zone::bans() const {
   return bans_;
 }
 
+bool Zone::forget(const KeyHash& hash) {
+  fetches_.abandon(hash);
+  return memory_.remove(hash);
+}
+
 bool Zone::is_banned(const StoredResponse& response) const {
   if (response.ban_number() >= newest_ban()) return false;
   const auto list = bans();
@@ -31,6 +36,7 @@ std::size_t Zone::add_ban(Ban ban) {
     list = bans_;
     newest_ban_.store(list->newest(), std::memory_order_release);
   }
+  fetches_.abandon_all();
   return memory_.remove_if([&](const StoredResponse& response) { return list->hits(response); });
 }
 

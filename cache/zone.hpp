@@ -28,6 +28,8 @@ class Zone {
 
   /// The newest ban that is known: what a fetch that begins now carries.
   std::uint64_t newest_ban() const { return newest_ban_.load(std::memory_order_acquire); }
+  /// Out of the memory layer; who comes now does not join a fetch that began before. True when it stood there.
+  bool forget(const KeyHash& hash);
   /// Into the memory layer, unless it was purged or removed since TICKET.
   bool keep(const KeyHash& hash, StoredResponsePtr response, Ticket ticket);
   /// Whether RESPONSE, which came from the shared layer, was purged.

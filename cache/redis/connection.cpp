@@ -253,6 +253,12 @@ net::Task<bool> Connection::greeting_is_accepted() {
   co_return true;
 }
 
+void Connection::refused(std::string_view what, const Reply& reply) {
+  const ErrorKind kind = reply.is(Reply::Type::error) ? kind_of_error(reply.text) : ErrorKind::protocol;
+  metrics_.count(kind);
+  end(kind, "refused " + std::string(what) + ": " + (reply.is(Reply::Type::error) ? explanation(kind, reply.text) : "no such reply"));
+}
+
 net::Task<bool> Connection::role_is_master() {
   const std::string text = command("ROLE");
   const CallResult result = co_await prepare(text);

@@ -88,6 +88,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Call call(std::string_view command, net::milliseconds allowance = {}) { return {*this, command, allowance, false}; }
   /// The same for Prepare, while the connection is not available to others yet.
   Call prepare(std::string_view command) { return {*this, command, options_.connect_timeout, true}; }
+  /// What Prepare was told is a refusal of WHAT: counts it, and ends the connection with the reason in the log.
+  void refused(std::string_view what, const Reply& reply);
   /// A command whose reply nobody wants.
   void tell(std::string_view command);
   /// Gives the connection up; it is made anew. WHY goes to the log.

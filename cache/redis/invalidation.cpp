@@ -84,12 +84,13 @@ void Invalidation::forget_all() {
 
 void Invalidation::on_key(const std::string& name) {
   services_.metrics.invalidations.add();
-  auto hash = keys_.hash_in(name);
-  if (!hash && options_.middleware && name.starts_with(middleware_prefix))
-    hash = hash_key(std::string_view(name).substr(middleware_prefix.size()));
-  if (hash) {
-    memory_.remove(*hash);
-    hub_.changed(*hash);
+  auto named = keys_.read(name);
+  if (!named && options_.middleware && name.starts_with(middleware_prefix))
+    named = Keys::Named{Keys::Kind::entry, hash_key(std::string_view(name).substr(middleware_prefix.size()))};
+  if (named) {
+    if (named->kind != Keys::Kind::lock) memory_.remove(named->hash);
+    if (named->kind == Keys::Kind::removal && options_.on_removal) options_.on_removal(named->hash);
+    hub_.changed(named->hash);
   } else if (keys_.is_about_bans(name)) {
     bans_are_due_.notify();
   }

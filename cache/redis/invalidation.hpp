@@ -25,6 +25,8 @@ struct InvalidationOptions {
   bool middleware = false;           ///< entries are the middleware's (middleware_format.hpp)
   net::milliseconds heartbeat{250};  ///< how often both connections are asked for a sign of life
   net::milliseconds timeout{500};    ///< of that sign
+  /// Somebody removed this: what is being fetched of it is outdated, too. Not called for entries that merely changed.
+  std::function<void(const KeyHash&)> on_removal;
   /// Bans that were not known yet, by number; all of them at first. Called before L1 counts as coherent again.
   std::function<void(const std::vector<Ban>&)> on_bans;
 };

@@ -41,16 +41,17 @@ std::string Keys::block(const KeyHash& hash, std::uint64_t token, std::uint32_t 
   return hashed('b', hash) + ":" + hex_of(token) + ":" + std::to_string(number);
 }
 
-std::vector<std::string> Keys::tracked() const { return {base_ + "e:", base_ + "l:", bans_}; }
+std::vector<std::string> Keys::tracked() const { return {base_ + "e:", base_ + "l:", base_ + "r:", bans_}; }
 
-std::optional<KeyHash> Keys::hash_in(std::string_view name) const {
+std::optional<Keys::Named> Keys::read(std::string_view name) const {
   const std::size_t begin = base_.size() + 3;  // `e:{`
   if (name.size() != begin + 2 * hex_size + 1 || !name.starts_with(base_)) return std::nullopt;
-  if (const char kind = name[base_.size()]; kind != 'e' && kind != 'l') return std::nullopt;
+  const char kind = name[base_.size()];
+  if (kind != 'e' && kind != 'l' && kind != 'r') return std::nullopt;
   const auto high = hex_number(name.substr(begin, hex_size));
   const auto low = hex_number(name.substr(begin + hex_size, hex_size));
   if (!high || !low) return std::nullopt;
-  return KeyHash{*high, *low};
+  return Named{static_cast<Kind>(kind), {*high, *low}};
 }
 
 }  // namespace drishti::cache::redis

@@ -78,7 +78,7 @@ net::Task<SharedResult> MiddlewareStore::get(std::string_view key) {
 }
 
 // KEEP is not asked: it counts the time in which we may serve a stale response, and the middleware takes what is there.
-net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds) {
+net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds, std::chrono::milliseconds) {
   const std::int64_t now = reactor_.clock().wall_ms();
   const std::int64_t left = (response->freshness().lifetime - response->freshness().age(now)) / 1000;
   if (left <= 0 || !is_target(response->key())) co_return false;

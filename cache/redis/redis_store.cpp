@@ -16,6 +16,22 @@ constexpr milliseconds blind_wait{50};
 constexpr milliseconds block_margin{10'000};
 constexpr milliseconds longest_keep = std::chrono::days(366);
 
+// A removal is remembered for longer than a fetch takes.
+constexpr milliseconds removal_memory{120'000};
+// For so long a command may be under way when it is counted how old the fetch was: on doubt the removal came later.
+constexpr milliseconds under_way{20};
+
+// How long ago the removal was and how long ago the fetch began: two spans, so that no clocks are compared.
+constexpr std::string_view publish_script = R"lua(
+local left = redis.call('PTTL', KEYS[2])
+if left > 0 and tonumber(ARGV[3]) - left <= tonumber(ARGV[4]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1)lua";
+
+// Who holds the lock fetches what was removed: nobody waits for that.
+constexpr std::string_view remove_script =
+    "redis.call('SET', KEYS[2], '1', 'PX', ARGV[1]) return redis.call('UNLINK', KEYS[1], KEYS[3])";
+
 constexpr std::string_view unlock_script =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
@@ -118,7 +134,18 @@ net::Task<bool> RedisStore::set(std::string name, std::string_view value, millis
   co_return answered(result);
 }
 
-net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep) {
+net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, milliseconds keep, milliseconds age) {
+  const std::string name = keys_.entry(hash);
+  std::string text = command("EVAL", publish_script, "2", name, keys_.removal(hash), value, in_ms(keep),
+                             in_ms(removal_memory), in_ms(age + under_way));
+  const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
+  const bool is_answered = answered(result);
+  const bool is_outdated = is_answered && result.reply.integer == 0;
+  if (is_outdated && options_.on_outdated) options_.on_outdated(hash);
+  co_return is_answered && !is_outdated;
+}
+
+net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, milliseconds age) {
   const KeyHash hash = hash_key(response->key());
   const bool in_blocks = response->body_size() > options_.block_size;
   if (response->body_size() > options_.limits.body) co_return false;
@@ -127,7 +154,7 @@ net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep) {
     if (!written) co_return false;
   }
   const BodyPlace place = in_blocks ? BodyPlace::blocks : BodyPlace::inside;
-  co_return co_await set(keys_.entry(hash), encode_entry(*response, place, options_.block_size), keep);
+  co_return co_await publish(hash, encode_entry(*response, place, options_.block_size), keep, age);
 }
 
 net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredResponse& response, milliseconds keep) {
@@ -140,9 +167,10 @@ net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredRespon
 }
 
 net::Task<bool> RedisStore::remove(std::string_view key) {
-  const std::string name = keys_.entry(hash_key(key));
-  const CallResult result = co_await client_.call(name, command("UNLINK", name), {});
-  co_return answered(result);
+  const KeyHash hash = hash_key(key);
+  const std::string name = keys_.entry(hash);
+  std::string text = command("EVAL", remove_script, "3", name, keys_.removal(hash), keys_.lock(hash), in_ms(removal_memory));
+  co_return answered(co_await client_.call(name, std::move(text), {}));
 }
 
 // ---- locks ----

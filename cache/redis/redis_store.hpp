@@ -19,6 +19,8 @@ struct RedisStoreOptions {
   std::uint32_t block_size = 256 << 10;       ///< bytes; a larger body stands in blocks of that size
   std::uint32_t blocks_at_once = 4;           ///< read by one command
   std::uint64_t bytes_per_ms = 20 << 10;      ///< what a large value's deadline is extended for
+  /// What this worker put was removed while it was fetched: the copy in memory, which may be as old, goes, too.
+  std::function<void(const KeyHash&)> on_outdated;
   /// A ban that this worker made, before the others are told: so that it holds when ban() answers.
   std::function<void(const Ban&)> on_ban;
 };
@@ -29,8 +31,9 @@ class RedisStore : public SharedStore {
   RedisStore(Client& client, ClientServices services, ChangeHub& hub, ChangeHub::Post post, RedisStoreOptions options);
 
   bool is_available() const override { return client_.is_available(); }
+  bool may_use_memory() const override { return hub_.is_live() || !client_.is_available(); }
   net::Task<SharedResult> get(std::string_view key) override;
-  net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep) override;
+  net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, std::chrono::milliseconds age) override;
   net::Task<bool> remove(std::string_view key) override;
   net::Task<LockStatus> lock(std::string_view key, std::uint64_t token, std::chrono::milliseconds lease) override;
   net::Task<void> unlock(std::string_view key, std::uint64_t token) override;
@@ -51,6 +54,8 @@ class RedisStore : public SharedStore {
   net::Task<bool> read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks);
   bool take_blocks(Reply& reply, const DecodedEntry& entry, std::size_t wanted, std::vector<BodyBlock>& blocks);
   net::Task<bool> write_blocks(const KeyHash& hash, const StoredResponse& response, std::chrono::milliseconds keep);
+  net::Task<bool> publish(const KeyHash& hash, std::string value, std::chrono::milliseconds keep,
+                          std::chrono::milliseconds age);
   net::Task<bool> set(std::string name, std::string_view value, std::chrono::milliseconds keep);
   void forget(const std::string& name);
 

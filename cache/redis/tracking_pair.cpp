@@ -52,11 +52,17 @@ void TrackingPair::stop() {
 net::Task<bool> TrackingPair::subscribe(Connection& connection) {
   const std::string ask_id = command("CLIENT", "ID");
   const CallResult id = co_await connection.prepare(ask_id);
-  if (!id.ok() || !id.reply.is(Reply::Type::integer)) co_return false;
+  if (!id.ok()) co_return false;
+  if (!id.reply.is(Reply::Type::integer)) {
+    connection.refused("CLIENT ID", id.reply);
+    co_return false;
+  }
   listener_id_ = id.reply.integer;
   const std::string text = command("SUBSCRIBE", channel);
   const CallResult result = co_await connection.prepare(text);
-  co_return result.ok() && result.reply.is(Reply::Type::array);
+  const bool ok = result.ok() && result.reply.is(Reply::Type::array);
+  if (!ok && result.ok()) connection.refused("SUBSCRIBE", result.reply);
+  co_return ok;
 }
 
 net::Task<bool> TrackingPair::ask_for_broadcasts(Connection& connection) {
@@ -69,7 +75,9 @@ net::Task<bool> TrackingPair::ask_for_broadcasts(Connection& connection) {
   std::string text;
   append_command(text, words);
   const CallResult result = co_await connection.prepare(text);
-  co_return result.ok() && result.reply.is_ok();
+  const bool ok = result.ok() && result.reply.is_ok();
+  if (!ok && result.ok()) connection.refused("CLIENT TRACKING", result.reply);
+  co_return ok;
 }
 
 void TrackingPair::listener_changed(bool is_up) {

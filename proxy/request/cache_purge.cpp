@@ -50,7 +50,7 @@ net::Task<void> purge_prefix(CacheZoneView& view, std::string_view prefix, Repor
 
 net::Task<void> purge_url(CacheZoneView& view, const CacheQuery& query, Report& report) {
   report.kind = "url";
-  report.memory = view.zone->memory().remove(query.hash()) ? 1 : 0;
+  report.memory = view.zone->forget(query.hash()) ? 1 : 0;
   if (view.shared) report.shared = co_await view.shared->remove(query.key());
 }
 

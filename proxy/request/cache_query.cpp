@@ -48,6 +48,12 @@ bool CacheQuery::is_cacheable_method() const {
   return context_.method == http::Method::post && *settings.post && settings.key->has_value();
 }
 
+bool CacheQuery::has_unkeyed_body() const {
+  const http::BodyFraming& body = context_.head.body;
+  const bool has_body = body.kind != http::BodyKind::none && !(body.kind == http::BodyKind::length && body.length == 0);
+  return has_body && !context_.location->cache.key->has_value();
+}
+
 bool CacheQuery::any_true(const std::vector<conf::Template>& conditions, context::RequestContext& context) {
   for (const conf::Template& condition : conditions) {
     const std::string_view value = context::evaluate(condition, context);

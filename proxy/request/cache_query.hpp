@@ -36,6 +36,8 @@ class CacheQuery {
   /// GET, HEAD, and POST where proxy_cache_methods and proxy_cache_key say so.
   bool is_cacheable_method() const;
   static bool any_true(const std::vector<conf::Template>& conditions, context::RequestContext& context);
+  /// A GET with a body, which the key says nothing about.
+  bool has_unkeyed_body() const;
   /// A range that begins behind proxy_cache_max_range_offset.
   bool is_beyond_range_offset() const;
   /// The middleware's format cannot tell users apart: a request with Authorization neither reads nor writes it.

@@ -13,6 +13,14 @@ namespace drishti::request {
 struct CacheZoneView {
   std::shared_ptr<cache::Zone> zone;            ///< the process's
   std::shared_ptr<cache::SharedStore> shared;   ///< this worker's way to Redis; null: the memory layer alone
+
+  bool uses_memory() const { return !shared || shared->may_use_memory(); }
+  cache::StoredResponsePtr find(const cache::KeyHash& hash, std::string_view key) const {
+    return uses_memory() ? zone->memory().find(hash, key) : nullptr;
+  }
+  void keep(const cache::KeyHash& hash, cache::StoredResponsePtr response, cache::Ticket ticket) const {
+    if (uses_memory()) zone->keep(hash, std::move(response), ticket);
+  }
 };
 
 /// By name. A zone stays as long as the worker: requests of older generations may use it.

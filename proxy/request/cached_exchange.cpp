@@ -51,6 +51,7 @@ net::Task<Outcome> CachedExchange::run() {
   if (context_.head.wants_upgrade) return pass({});  // a tunnel is nobody else's
   const bool is_purge = is_purge_request(context_);
   if (is_purge || !query_.is_cacheable_method() || context_.method == http::Method::post) return run_without_key();
+  if (query_.has_unkeyed_body()) return pass({});
   if (query_.is_beyond_range_offset() || query_.is_of_one_user()) return pass("BYPASS");
   query_.make_key();
   if (!settings_.bypass->empty() && CacheQuery::any_true(*settings_.bypass, context_)) return run_bypass();
@@ -67,7 +68,7 @@ void CachedExchange::prepare() {
 
 /// True when something is stored, fresh or not.
 bool CachedExchange::look_up_memory() {
-  take(view_->zone->memory().find(query_.hash(), query_.key()));
+  take(view_->find(query_.hash(), query_.key()));
   return stored_ != nullptr;
 }
 
@@ -82,7 +83,7 @@ void CachedExchange::take(cache::StoredResponsePtr found) {
   if (!is_storable_request_) return;
   place_.key = cache::variant_key(query_.key(), place_.marker->token(), variant);
   place_.hash = cache::hash_key(place_.key);
-  stored_ = view_->zone->memory().find(place_.hash, place_.key);
+  stored_ = view_->find(place_.hash, place_.key);
 }
 
 /// Where the response of a fetch that begins now will stand.
@@ -146,7 +147,7 @@ net::Task<Outcome> CachedExchange::pass_unsafe() {
   for (const std::string& target : cache::invalidated_targets(context_.method, query_.target_uri(), *context_.upstream_head)) {
     if (target == context_.head.target) query_.make_key();
     else if (!query_.make_key_of(target)) continue;
-    view_->zone->memory().remove(query_.hash());
+    view_->zone->forget(query_.hash());
     remove_shared(*view_, std::string(query_.key()));
   }
   co_return outcome;
@@ -202,7 +203,7 @@ net::Task<Outcome> CachedExchange::run_slowly() {
 // Another fetch may have ended between the look-up and the beginning of this one.
 net::Task<std::optional<Outcome>> CachedExchange::lead_or_repeat(std::shared_ptr<Fill> fill) {
   const Leadership leadership{view_->zone->fetches(), place_.hash, fill};
-  const cache::StoredResponsePtr again = view_->zone->memory().find(place_.hash, place_.key);
+  const cache::StoredResponsePtr again = view_->find(place_.hash, place_.key);
   if (again != stored_ && again) co_return std::nullopt;
   if (may_ask_shared()) {
     auto outcome = co_await ask_shared(*fill);

@@ -62,6 +62,7 @@ class CachedExchange {
   net::Task<Outcome> answer(cache::StoredResponsePtr response, std::string_view variable, bool is_collapsed = false);
   net::Task<Outcome> answer_and_update();
   bool serves_stale_because(Failure failure) const;
+  bool is_new_enough(const cache::StoredResponse& response, std::int64_t joined_at) const;
   bool is_for_me(const cache::Fill::Beginning& beginning) const;
   std::int64_t now() const { return means_.services.clock().wall_ms(); }
   cache::CacheStatus forward_status() const;

@@ -25,9 +25,19 @@ Outcome client_left(context::RequestContext& context, ClientStream& client) {
 
 }  // namespace
 
+/// The leader may have found it in the shared layer, and a client who wants it newer than that has to ask for himself.
+bool CachedExchange::is_new_enough(const cache::StoredResponse& response, std::int64_t joined_at) const {
+  constexpr std::int64_t not_said = cache::CacheControl::not_said;
+  const cache::Freshness& freshness = response.freshness();
+  return freshness.response_at >= joined_at || !*settings_.client_control ||
+         cache::decide_use(&freshness, request_control_, query_.use_rules(), now()) == cache::Use::fresh ||
+         !(request_control_.no_cache || request_control_.max_age != not_said || request_control_.min_fresh != not_said);
+}
+
 /// Nothing: the cache has to be asked again.
 net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> fill, net::Clock::Steady until) {
   const Following following{fill};
+  const std::int64_t joined_at = now();
   const bool may_serve_stale = stored_ && cache::may_use_stale(stored_->freshness(), request_control_, query_.use_rules(),
                                                                cache::StaleReason::updating, now());
   if (may_serve_stale) {
@@ -40,6 +50,7 @@ net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> f
       case Fill::State::streaming: co_return co_await stream_from(fill);
       case Fill::State::complete: {
         if (progress.whole->key() != place_.key) co_return std::nullopt;  // of another variant
+        if (!is_new_enough(*progress.whole, joined_at)) co_return std::nullopt;
         const Outcome answered = co_await answer(progress.whole, "HIT", true);
         co_return answered;
       }

@@ -28,7 +28,7 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   for (int step = 0; step < 2; ++step) {  // the Vary marker, then the variant
     const cache::SharedResult found = co_await view_->shared->get(place_.key);
     if (found.status != cache::SharedStatus::hit || view_->zone->is_banned(*found.response)) co_return false;
-    view_->zone->keep(place_.hash, found.response, place_.ticket);
+    view_->keep(place_.hash, found.response, place_.ticket);
     if (!found.response->is_vary_marker()) {
       stored_ = found.response;
       if (decide() != cache::Use::fresh) co_return false;

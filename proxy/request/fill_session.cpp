@@ -7,6 +7,7 @@
 #include "filters/range_answer.hpp"
 #include "request/cache_tags.hpp"
 #include "request/stored_answer.hpp"
+#include "request/unkeyed_fields.hpp"
 
 namespace drishti::request {
 
@@ -19,6 +20,7 @@ FillSession::FillSession(WorkerServices& services, context::RequestContext& cont
       start_(std::move(start)),
       rules_(start_.query.store_rules()),
       request_at_(services.clock().wall_ms()),
+      begun_(services.clock().now()),
       ban_number_(start_.view.zone->newest_ban()) {
   request_.as_get = context.method == http::Method::head && *context.location->cache.convert_head;
   if (!start_.stored || !start_.validates) return;
@@ -102,7 +104,7 @@ bool FillSession::decide(const http::ResponseHead& head) {
 // RFC 9111 4.1: which requests get this response, too.
 bool FillSession::choose_place(const http::ResponseHead& head) {
   if (rules_.ignore.vary) return true;
-  const cache::VaryKind kind = cache::vary_names(head.fields, vary_);
+  const cache::VaryKind kind = cache::vary_names(selecting_fields(head.fields, start_.place.marker.get(), context_), vary_);
   if (kind == cache::VaryKind::unusable) return false;
   if (kind == cache::VaryKind::none) {
     if (start_.place.marker) {
@@ -126,8 +128,8 @@ void FillSession::put_marker(std::string_view names, std::string_view variant) {
   marker.ban_number = ban_number_;
   const cache::StoredResponsePtr made = cache::StoredResponse::make_from_text(marker, {});
   if (!made) return;
-  start_.view.zone->keep(start_.query.hash(), made, start_.primary_ticket);
-  put_shared(start_.view, made, decision_.keep, start_.lock);
+  start_.view.keep(start_.query.hash(), made, start_.primary_ticket);
+  put_shared(start_.view, made, decision_.keep, age(), start_.lock);
   start_.place.key = cache::variant_key(start_.query.key(), marker.token, variant);
   start_.place.hash = cache::hash_key(start_.place.key);
   start_.place.ticket = start_.view.zone->memory().ticket(start_.place.hash);
@@ -242,13 +244,15 @@ void FillSession::end(bool is_whole) {
   answer_ = response;
 }
 
+milliseconds FillSession::age() const { return std::chrono::duration_cast<milliseconds>(services_.clock().now() - begun_); }
+
 void FillSession::put(cache::StoredResponsePtr response) {
-  start_.view.zone->keep(start_.place.hash, response, start_.place.ticket);
-  put_shared(start_.view, std::move(response), decision_.keep, start_.lock);
+  start_.view.keep(start_.place.hash, response, start_.place.ticket);
+  put_shared(start_.view, std::move(response), decision_.keep, age(), start_.lock);
 }
 
 void FillSession::remove() {
-  start_.view.zone->memory().remove(start_.place.hash);
+  start_.view.zone->forget(start_.place.hash);
   remove_shared(start_.view, start_.place.key);
 }
 

@@ -60,6 +60,7 @@ class FillSession : public CacheSession {
   cache::ResponseParts parts(const http::FieldList& fields, int status, std::string_view reason);
   void announce(const http::ResponseHead& head);
   void store(cache::StoredResponsePtr response);
+  std::chrono::milliseconds age() const;
   void put(cache::StoredResponsePtr response);
   void remove();
   void fit_to_client(const http::ResponseHead& head);
@@ -71,6 +72,7 @@ class FillSession : public CacheSession {
   filters::CacheRequest request_;
   cache::StoreRules rules_;
   std::int64_t request_at_;
+  net::Clock::Steady begun_;
   std::uint64_t ban_number_;
 
   bool has_head_ = false;

@@ -9,8 +9,8 @@ namespace {
 using Shared = std::shared_ptr<cache::SharedStore>;
 
 net::Task<void> put(Shared shared, cache::StoredResponsePtr response, std::chrono::milliseconds keep,
-                    std::shared_ptr<SharedLock> lock) {
-  co_await shared->put(std::move(response), keep);
+                    std::chrono::milliseconds age, std::shared_ptr<SharedLock> lock) {
+  co_await shared->put(std::move(response), keep, age);
   lock.reset();
 }
 
@@ -24,10 +24,10 @@ SharedLock::~SharedLock() {
   if (shared_->is_available()) net::spawn(unlock(shared_, std::move(key_), token_));
 }
 
-void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
+void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep, std::chrono::milliseconds age,
                 std::shared_ptr<SharedLock> lock) {
   if (!view.shared || !view.shared->is_available() || keep <= 0) return;
-  net::spawn(put(view.shared, std::move(response), std::chrono::milliseconds(keep), std::move(lock)));
+  net::spawn(put(view.shared, std::move(response), std::chrono::milliseconds(keep), age, std::move(lock)));
 }
 
 void remove_shared(CacheZoneView& view, std::string key) {

@@ -1,6 +1,7 @@
 #pragma once
 // Writes to the shared layer that no request waits for.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -23,8 +24,9 @@ class SharedLock {
   std::uint64_t token_;
 };
 
-/// Stores RESPONSE for KEEP milliseconds, and holds LOCK until then; without effect without a shared layer.
-void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
+/// Stores RESPONSE, whose fetch began AGE ago, for KEEP milliseconds, and holds LOCK until then; without effect without a
+/// shared layer.
+void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep, std::chrono::milliseconds age,
                 std::shared_ptr<SharedLock> lock);
 void remove_shared(CacheZoneView& view, std::string key);
 

@@ -93,6 +93,24 @@ TEST(FetchCoalescer, AFetchThatDoesNotBeginIsLeftToItself) {
   EXPECT_TRUE(fetches.is_under_way(hash)) << "the old leader does not end the new one's fetch";
 }
 
+TEST(FetchCoalescer, NobodyJoinsAFetchThatWasAbandoned) {
+  FetchCoalescer fetches;
+  const FetchCoalescer::Steady start{};
+  for (const bool is_all : {false, true}) {
+    const KeyHash hash = hash_key("k");
+    const auto before = fetches.join(hash, "k", start, std::chrono::seconds(5));
+    ASSERT_TRUE(before.leads);
+    if (is_all) fetches.abandon_all();
+    else fetches.abandon(hash);
+    const auto after = fetches.join(hash, "k", start, std::chrono::seconds(5));
+    EXPECT_TRUE(after.leads);
+    EXPECT_NE(after.fill, before.fill);
+    fetches.leave(hash, before.fill);
+    EXPECT_FALSE(fetches.join(hash, "k", start, std::chrono::seconds(5)).leads) << "the end of the old one is not that of the new one";
+    fetches.leave(hash, after.fill);
+  }
+}
+
 TEST(FetchCoalescer, KeysOfOneHashAreNotShared) {
   FetchCoalescer fetches;
   const KeyHash hash = hash_key("k");

@@ -43,7 +43,7 @@ struct RedisStoreTest : ClientTest {
   }
   SharedResult get(std::string_view key) { return wait_for(store->get(key)); }
   bool put(StoredResponsePtr response, milliseconds keep = milliseconds(60'000)) {
-    return wait_for(store->put(std::move(response), keep));
+    return wait_for(store->put(std::move(response), keep, milliseconds(0)));
   }
   std::string entry(std::string_view key) const { return keys.entry(hash_key(key)); }
 };
@@ -59,6 +59,17 @@ TEST_F(RedisStoreTest, GivesBackWhatWasPut) {
   EXPECT_EQ(found.response->freshness().lifetime, 60'000);
   EXPECT_EQ(metrics.hits.value(), 1u);
   EXPECT_EQ(metrics.misses.value(), 1u);
+}
+
+TEST_F(RedisStoreTest, WhatWasRemovedWhileItWasFetchedIsNotPublished) {
+  redis.cli({"SET", keys.lock(hash_key("k")), "somebody"});
+  EXPECT_TRUE(wait_for(store->remove("k")));
+  EXPECT_EQ(redis.cli({"EXISTS", keys.lock(hash_key("k"))}).integer, 0) << "nobody waits for who fetches what was removed";
+  EXPECT_FALSE(wait_for(store->put(response_of("k", "old"), milliseconds(60'000), milliseconds(10'000))));
+  EXPECT_EQ(get("k").status, SharedStatus::miss);
+  EXPECT_TRUE(wait_for(store->put(response_of("other", "old"), milliseconds(60'000), milliseconds(10'000))));
+  turn_for(milliseconds(40));
+  EXPECT_TRUE(put(response_of("k", "new"))) << "the fetch began behind the removal";
 }
 
 TEST_F(RedisStoreTest, KeepsNothingLongerThanItWasTold) {

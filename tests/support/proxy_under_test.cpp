@@ -150,6 +150,11 @@ int ProxyUnderTest::stop(int number) {
   return wait_for_exit();
 }
 
+void ProxyUnderTest::kill() {
+  stop(SIGKILL);
+  exit_code_ = 0;
+}
+
 std::string ProxyUnderTest::read(std::string_view file) const {
   std::ifstream in(directory_ + "/" + std::string(file));
   std::ostringstream text;

@@ -36,6 +36,9 @@ class ProxyUnderTest {
   /// SIGTERM (or another signal) and wait_for_exit().
   int stop(int number);
 
+  /// SIGKILL, which is then no failure of the test.
+  void kill();
+
   std::string error_log() const { return read("error.log"); }
   /// What the process wrote to stdout and stderr (sanitizer reports).
   std::string output() const { return read("output.log"); }
