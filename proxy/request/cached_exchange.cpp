@@ -139,18 +139,38 @@ net::Task<Outcome> CachedExchange::run_without_key() {
   co_return co_await pass({});
 }
 
-// RFC 9111 4.4: what a successful unsafe request may have changed is not answered from here any more.
+/// Before the client hears that something changed, so that whoever asks then gets the new.
+struct CachedExchange::UnsafeSession : CacheSession {
+  explicit UnsafeSession(CachedExchange& the_owner) : owner(the_owner) {}
+  bool is_answered_by_stored(const http::ResponseHead&) override { return false; }
+  void begin(const http::ResponseHead& head) override {
+    owner.invalidate(head);
+    is_done = true;
+  }
+  void take(std::span<std::string_view>) override {}
+  void end(bool) override {}
+  bool goes_on_alone() const override { return false; }
+  CachedExchange& owner;
+  bool is_done = false;
+};
+
 net::Task<Outcome> CachedExchange::pass_unsafe() {
+  UnsafeSession session(*this);
   ProxyExchange& exchange = means_.new_exchange(means_.owner);
+  exchange.use_cache(session);
   const Outcome outcome = co_await exchange.run();
-  if (context_.upstream_head == nullptr) co_return outcome;
-  for (const std::string& target : cache::invalidated_targets(context_.method, query_.target_uri(), *context_.upstream_head)) {
+  if (!session.is_done && context_.upstream_head != nullptr) invalidate(*context_.upstream_head);
+  co_return outcome;
+}
+
+// RFC 9111 4.4: what a successful unsafe request may have changed is not answered from here any more.
+void CachedExchange::invalidate(const http::ResponseHead& response) {
+  for (const std::string& target : cache::invalidated_targets(context_.method, query_.target_uri(), response)) {
     if (target == context_.head.target) query_.make_key();
     else if (!query_.make_key_of(target)) continue;
     view_->zone->forget(query_.hash());
     remove_shared(*view_, std::string(query_.key()));
   }
-  co_return outcome;
 }
 
 net::Task<Outcome> CachedExchange::run_bypass() {

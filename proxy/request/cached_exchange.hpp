@@ -38,6 +38,7 @@ class CachedExchange {
  private:
   using OptionalOutcome = std::optional<Outcome>;
   struct Leadership;
+  struct UnsafeSession;
 
   net::Task<Outcome> run_without_key();
   net::Task<Outcome> run_slowly();
@@ -54,6 +55,7 @@ class CachedExchange {
   net::Task<OptionalOutcome> after_fetch(FillSession& session, ProxyExchange& exchange, Outcome outcome);
 
   void prepare();
+  void invalidate(const http::ResponseHead& response);
   bool look_up_memory();
   void take(cache::StoredResponsePtr found);
   void choose_place();
