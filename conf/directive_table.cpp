@@ -30,6 +30,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Rewriting and variables", rewrite_directives()},
       {"Proxying", proxy_directives()},
       {"Upstream groups", upstream_directives()},
+      {"Health", health_directives()},
       {"Logs", log_directives()},
       {"Accepted without effect", tuning_directives()},
   };

@@ -20,13 +20,13 @@ void log_disabled(const Peer& peer, net::ErrorLog& log, std::uint64_t connection
 
 bool report(const Peer& peer, Outcome outcome, bool is_single, std::int64_t now_seconds, net::ErrorLog& log,
             std::uint64_t connection, std::string_view log_context) {
-  health::PassiveHealth& health = peer.state->health;
+  health::PeerHealth& health = peer.state->health;
   if (is_single) {
     health.clear();
     return false;
   }
   if (outcome != Outcome::failed) {
-    health.succeeded();
+    health.succeeded(peer.limits(), now_seconds);
     return false;
   }
   const bool disabled = health.failed(peer.limits(), now_seconds);
