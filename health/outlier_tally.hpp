@@ -35,6 +35,10 @@ class OutlierTally {
     return counts;
   }
 
+  // Control thread: how often the peer was ejected lately, and when it may be back.
+  int ejections = 0;
+  std::int64_t ejected_until_ms = 0;
+
  private:
   struct Place {
     std::atomic<std::uint32_t> requests{0};

@@ -20,10 +20,10 @@ bool PeerHealth::failed(const Limits& limits, std::int64_t now_seconds) {
   return true;
 }
 
-void PeerHealth::succeeded(const Limits& limits, std::int64_t now_seconds) {
+std::optional<Transition> PeerHealth::succeeded(const Limits& limits, std::int64_t now_seconds) {
   const int cleared = passive_.succeeded();
-  if (limits.max_fails == 0 || cleared < limits.max_fails) return;
-  on({Event::Kind::enabled, "a request succeeded after fail_timeout"}, moment_of(now_seconds));
+  if (limits.max_fails == 0 || cleared < limits.max_fails) return std::nullopt;
+  return on({Event::Kind::enabled, "a request succeeded after fail_timeout"}, moment_of(now_seconds));
 }
 
 void PeerHealth::clear() {

@@ -61,7 +61,8 @@ class PeerHealth {
 
   // ---- requests: as PassiveHealth; the changes are remembered ----
   bool failed(const Limits& limits, std::int64_t now_seconds);
-  void succeeded(const Limits& limits, std::int64_t now_seconds);
+  /// The change, when it brought a disabled peer back.
+  std::optional<Transition> succeeded(const Limits& limits, std::int64_t now_seconds);
   void clear();
   int fails() const { return passive_.fails(); }
 

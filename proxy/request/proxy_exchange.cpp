@@ -151,6 +151,7 @@ void ProxyExchange::write_head() {
 
 bool ProxyExchange::pick() {
   pick_.now_seconds = services_.steady_seconds();
+  pick_.now_ms = duration_cast<milliseconds>(services_.clock().now().time_since_epoch()).count();
   lease_ = view_->balancer->pick(pick_);
   return static_cast<bool>(lease_);
 }
@@ -247,8 +248,18 @@ bool ProxyExchange::drops_response() {
   return true;
 }
 
+// outlier_detection compares peers by what they answer at this location, whether or not it is tried again.
+void ProxyExchange::count_for_siblings(const upstream::Peer& peer, upstream::Outcome outcome) {
+  health::OutlierTally* tally = peer.state->health.outliers();
+  if (tally == nullptr) return;
+  const bool is_error = outcome == upstream::Outcome::success && context_.attempts.back().status >= 500;
+  tally->count(static_cast<std::size_t>(context_.location->outlier_place),
+               outcome == upstream::Outcome::failed || is_error);
+}
+
 void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
   upstream::Balancer& balancer = *view_->balancer;
+  count_for_siblings(peer, outcome);
   upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
                    context_.connection->id, {});
   if (outcome != upstream::Outcome::failed) return;

@@ -37,6 +37,7 @@ class ProxyExchange {
   std::optional<Outcome> after_attempt(Failure failure);
   std::optional<Outcome> after_failure(Failure failure);
   bool drops_response();
+  void count_for_siblings(const upstream::Peer& peer, upstream::Outcome outcome);
   void report(const upstream::Peer& peer, upstream::Outcome outcome);
   void begin_attempt();
   void end_attempt();

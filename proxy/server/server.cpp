@@ -11,6 +11,7 @@
 #include "routing/snapshot.hpp"
 #include "server/listening_sockets.hpp"
 #include "server/worker.hpp"
+#include "upstream/health_keeper.hpp"
 #include "upstream/name_resolver.hpp"
 
 namespace drishti::server {
@@ -51,6 +52,7 @@ struct Server::Impl {
   net::LogHub& logs;
   upstream::PeerRegistry registry;
   upstream::NameResolver resolver;
+  upstream::HealthKeeper health;
   ListeningSockets sockets;
   std::vector<std::unique_ptr<Worker>> workers;
   std::shared_ptr<const Snapshot> current;
@@ -64,7 +66,7 @@ struct Server::Impl {
   bool running = false;
 
   Impl(asio::io_context& io, net::ErrorLog& log, net::LogHub& hub)
-      : control(io), error_log(log), logs(hub), resolver(io, registry, log), drain_limit(io) {}
+      : control(io), error_log(log), logs(hub), resolver(io, registry, log), health(io, log), drain_limit(io) {}
 
   void open_logs(const conf::Config& config);
   std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const conf::Config> config);
@@ -142,6 +144,7 @@ void Server::start() {
   for (unsigned i = 0; i < count; ++i)
     impl_->workers.push_back(std::make_unique<Worker>(i, impl_->error_log, impl_->resolver_for(i)));
   impl_->running = true;
+  impl_->health.follow(impl_->current->groups);
   std::vector<std::future<void>> ready;
   for (auto& worker : impl_->workers) {
     worker->start();
@@ -162,6 +165,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
     impl_->current = std::move(snapshot);
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
+    impl_->health.follow(impl_->current->groups);
   } catch (...) {
     impl_->log_files = std::move(old_logs);
     throw;

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "upstream/health_log.hpp"
+
 namespace drishti::upstream {
 namespace {
 
@@ -26,7 +28,8 @@ bool report(const Peer& peer, Outcome outcome, bool is_single, std::int64_t now_
     return false;
   }
   if (outcome != Outcome::failed) {
-    health.succeeded(peer.limits(), now_seconds);
+    const auto change = health.succeeded(peer.limits(), now_seconds);
+    if (change) TransitionLog{log, {}, {}, {}}.write(*change, peer);
     return false;
   }
   const bool disabled = health.failed(peer.limits(), now_seconds);
