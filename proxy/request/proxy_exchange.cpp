@@ -6,6 +6,7 @@
 #include "filters/error_pages.hpp"
 #include "filters/proxy_response.hpp"
 #include "filters/response_headers.hpp"
+#include "request/queue_wait.hpp"
 #include "request/upgrade_tunnel.hpp"
 
 namespace drishti::request {
@@ -65,6 +66,9 @@ net::Task<Outcome> ProxyExchange::run() {
     co_return Outcome::error(wrong);
   }
   write_head();
+  prepare_pick();
+  if (has_to_queue()) co_await wait_in_queue();
+  if (!lease_ && client_gone()) co_return client_left();
   watch_client();
   std::optional<Outcome> outcome = begin();
   while (!outcome) {
@@ -197,13 +201,40 @@ RetryState ProxyExchange::retry_state() const {
 
 bool ProxyExchange::client_gone() const { return client_.is_gone() && !*settings_.ignore_client_abort; }
 
-/// Picks the first peer; an outcome when there is none.
-std::optional<Outcome> ProxyExchange::begin() {
+void ProxyExchange::prepare_pick() {
   const conf::Upstream& group = view_->group->config();
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
   pick_.client = &context_.connection->remote;
   begun_ = services_.clock().now();
-  if (!pick()) return give_up(Failure::no_live_peer);
+}
+
+/// Whether all peers that could be chosen are at max_conns, or others wait already (`queue`). Picks the peer otherwise.
+bool ProxyExchange::has_to_queue() {
+  const upstream::RequestQueue* queue = view_->balancer->queue();
+  if (queue == nullptr || (queue->waiting() == 0 && pick())) return false;
+  return view_->balancer->has_full_peer(pick_);
+}
+
+/// Ends with a lease, or in vain.
+net::Task<void> ProxyExchange::wait_in_queue() {
+  constexpr milliseconds look_again{1000};  // peers also come back by time alone
+  const auto deadline = begun_ + view_->group->config().queue->timeout;
+  QueueWait wait(services_, client_, *view_->balancer->queue());
+  if (!wait.enter()) co_return;
+  for (;;) {
+    wait.rearm();
+    pick_.start_over();
+    if (pick() || !view_->balancer->has_full_peer(pick_)) co_return;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - services_.clock().now());
+    if (left.count() <= 0) co_return;
+    const QueueWait::Result result = co_await wait.until(std::min(left, look_again));
+    if (result == QueueWait::Result::client_left) co_return;
+  }
+}
+
+/// Picks the first peer, unless the queue gave one; an outcome when there is none.
+std::optional<Outcome> ProxyExchange::begin() {
+  if (!lease_ && !pick()) return give_up(Failure::no_live_peer);
   const upstream::PeerSet& peers = view_->balancer->peers();
   tries_left_ = peers.is_single() ? 1 : peers.tries();
   if (int cap = *settings_.next_upstream_tries; cap > 0) tries_left_ = std::min(tries_left_, cap);

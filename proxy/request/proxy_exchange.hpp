@@ -32,6 +32,9 @@ class ProxyExchange {
   void write_head();
   bool pick();
   void watch_client();
+  void prepare_pick();
+  bool has_to_queue();
+  net::Task<void> wait_in_queue();
   std::optional<Outcome> begin();
   bool repeats_afresh(Failure failure);
   std::optional<Outcome> after_attempt(Failure failure);

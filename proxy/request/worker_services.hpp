@@ -28,6 +28,7 @@ struct WorkerServices {
   PoolMap& pools;
   LogMap& logs;
   DynamicResolve resolve;
+  std::function<void(std::function<void()>)> post = {};  ///< runs a function on this worker's thread; any thread may call
 
   net::Clock& clock() const { return reactor.clock(); }
   std::int64_t steady_seconds() const {

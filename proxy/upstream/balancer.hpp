@@ -29,6 +29,14 @@ struct PickRequest {
   std::uint64_t hash = 0;                 ///< ip_hash, hash: the running hash, or the point of the ring
   unsigned rehashes = 0;                  ///< ip_hash, hash: hashes made so far
   unsigned misses = 0;                    ///< ip_hash, hash, random: ineligible choices; past 20 round robin decides
+
+  /// As if nothing had been tried.
+  void start_over() {
+    tried.reset();
+    in_panic = on_backups = false;
+    hash = 0;
+    rehashes = misses = 0;
+  }
 };
 
 class Balancer {
@@ -40,6 +48,8 @@ class Balancer {
   /// A lease on the chosen peer (in_flight already counted), or empty: no live upstreams.
   /// Neither allocates nor locks while the membership stays the same and no fail_timeout window opens.
   PeerLease pick(PickRequest& request);
+  /// Where requests wait for a peer of this group; null without `queue`, or without peers.
+  RequestQueue* queue() { return peers().size() == 0 ? nullptr : (*peers_)[0]->queue.get(); }
   /// After an empty pick(): a peer that could be chosen has max_conns requests, so that waiting makes sense.
   bool has_full_peer(const PickRequest& request) const;
   /// A counted failure of this worker: lowers the peer's effective weight by weight / max_fails (upstream/outcome.hpp

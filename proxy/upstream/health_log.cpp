@@ -1,5 +1,6 @@
 #include "upstream/health_log.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace drishti::upstream {
@@ -36,7 +37,9 @@ void TransitionLog::write(const health::Transition& transition, const Peer& peer
   }
   text.append(" peer ").append(peer.address_text);
   if (!group.empty()) text.append(" in upstream \"").append(group).append("\"");
-  log.write(level, 0, text + ": " + transition.cause);
+  std::string_view cause = transition.cause;  // of a check: STEP: REASON
+  if (!step.empty() && cause.starts_with(step)) cause.remove_prefix(std::min(cause.size(), step.size() + 2));
+  log.write(level, 0, text.append(": ").append(cause));
 }
 
 }  // namespace drishti::upstream

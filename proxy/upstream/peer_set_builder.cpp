@@ -61,6 +61,7 @@ std::shared_ptr<const PeerSet> build_peer_set(const conf::Upstream& config,
   auto set = std::make_shared<PeerSet>();
   std::map<std::string, int> occurrences;
   const auto queue = config.queue ? registry.queue(config.name) : nullptr;
+  if (queue) queue->set_length(static_cast<std::size_t>(config.queue->length));
   auto add = [&](const conf::UpstreamServer& server, const SocketAddress& address) {
     auto state = registry.state(config.name, address, occurrences[address.text()]++);
     prepare(*state, config, server);
