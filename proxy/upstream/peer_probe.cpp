@@ -13,6 +13,10 @@ namespace {
 /// The first checks of all peers are made within this time, the next ones are spread over their interval.
 constexpr milliseconds first_spread{250};
 
+bool is_same(const conf::HealthCheck& a, const conf::HealthCheck& b) {
+  return a.type == b.type && a.request == b.request && a.port == b.port && a.interval == b.interval;
+}
+
 }  // namespace
 
 milliseconds ProbeServices::random_time(milliseconds most) {
@@ -31,9 +35,10 @@ void PeerProbe::use(const std::string& group, std::shared_ptr<const Peer> peer, 
   const Steady now = services_.reactor.clock().now();
   std::vector<Due> due;
   for (const auto& check : checks) {
-    const auto known = std::ranges::find(due_, check, &Due::check);
-    if (known != due_.end()) {
+    const auto known = std::ranges::find_if(due_, [&](const Due& before) { return is_same(*before.check, *check); });
+    if (known != due_.end()) {  // a reload is no reason to ask everybody at once
       due.push_back(*known);
+      due.back().check = check;
       continue;
     }
     const milliseconds first = services_.random_time(std::min(first_spread, check->interval));
