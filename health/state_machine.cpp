@@ -98,23 +98,28 @@ PeerStatus StateMachine::derive(Moment now) const {
   return is_slow(now) ? PeerStatus::slow_start : PeerStatus::healthy;
 }
 
+bool StateMachine::end_ejection(Moment now) {
+  if (!is_ejected() || now.steady_ms < ejected_until_ms_) return false;
+  ejected_until_ms_ = 0;
+  return true;
+}
+
 std::optional<Transition> StateMachine::settle(std::string_view cause, Moment now) {
-  if (is_ejected() && now.steady_ms >= ejected_until_ms_) {
-    ejected_until_ms_ = 0;
-    if (cause.empty()) cause = "the time of its ejection is over";
-  }
+  const bool ejection_ended = end_ejection(now);
   // Checks of a peer that comes back are the newer knowledge: earlier failures of requests don't count any more.
   if (status_ == PeerStatus::unhealthy && !fails_checks()) disabled_ = false;
   const bool was_in_use = status_ == PeerStatus::healthy || status_ == PeerStatus::slow_start;
   PeerStatus next = derive(now);
+  const bool ramp_ended = status_ == PeerStatus::slow_start && next == PeerStatus::healthy;
   if (next == PeerStatus::healthy && !was_in_use && settings_.slow_start.count() > 0) {
     slow_since_ms_ = now.steady_ms;
     next = PeerStatus::slow_start;
   }
   if (next != PeerStatus::slow_start) slow_since_ms_ = 0;
   if (next == status_) return std::nullopt;
-  if (cause.empty()) cause = status_ == PeerStatus::slow_start ? "slow start is over" : "time";
-  return Transition{std::exchange(status_, next), next, std::string(cause), now.wall_ms};
+  if (ramp_ended) cause = "slow start is over";
+  else if (ejection_ended) cause = "the time of its ejection is over";
+  return Transition{std::exchange(status_, next), next, std::string(cause), now.wall_ms, ramp_ended || ejection_ended};
 }
 
 }  // namespace drishti::health

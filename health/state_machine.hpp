@@ -41,6 +41,7 @@ struct Transition {
   PeerStatus to = PeerStatus::healthy;
   std::string cause;
   std::int64_t wall_ms = 0;
+  bool is_by_time = false;  ///< an ejection or a slow start ended, whatever else happened at that moment
 };
 
 struct CheckSettings {
@@ -86,6 +87,7 @@ class StateMachine {
   bool any(Verdict verdict) const;
   bool is_slow(Moment now) const;
   PeerStatus derive(Moment now) const;
+  bool end_ejection(Moment now);
   std::optional<Transition> settle(std::string_view cause, Moment now);
 
   Settings settings_;

@@ -145,9 +145,13 @@ TEST(OutlierDetection, EjectsNobodyForWhatFailsEverywhere) {
   FakeUpstream a(answers_status(500, "a")), b(answers_status(500, "b")), c(answers_status(500, "c"));
   ProxyUnderTest proxy(proxy_config(server(a) + server(b) + server(c) + "outlier_detection window=50ms requests=2;"));
   LoadClient load(proxy.port(), 4, LoadClient::Connections::kept);
-  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(load.wait_for_body(name));
-  std::this_thread::sleep_for(milliseconds(400));
-  for (const char* name : {"a", "b", "c"}) EXPECT_TRUE(load.wait_for_body(name)) << name;
+  for (int window = 0; window < 6; ++window) {
+    for (const FakeUpstream* upstream : {&a, &b, &c}) {
+      const std::size_t before = upstream->requests().size();
+      EXPECT_TRUE(upstream->wait_until([&] { return upstream->requests().size() > before + 5; }));
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+  }
   load.stop();
   EXPECT_EQ(proxy.error_log().find("peer is ejected"), std::string::npos) << proxy.error_log();
 }
