@@ -54,7 +54,15 @@ def stop(process):
 
 def start_backends():
     program = PROGRAMS / "bench_backend"
-    return [start_pinned(LOAD_CORE, [program, port], port) for port in BACKEND_PORTS]
+    started = []
+    try:
+        for port in BACKEND_PORTS:
+            started.append(start_pinned(LOAD_CORE, [program, port], port))
+    except SystemExit:
+        for process in started:
+            stop(process)
+        raise
+    return started
 
 
 def start_redis(directory):

@@ -14,8 +14,10 @@
 #include <variant>
 #include <vector>
 
+#include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
 #include "conf/regex.hpp"
+#include "conf/setting.hpp"
 #include "conf/socket_address.hpp"
 #include "conf/template.hpp"
 
@@ -24,25 +26,6 @@ namespace drishti::conf {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 using Bytes = std::uint64_t;
-
-/// A value with its default and whether the file wrote it at this level (children inherit what they do not write).
-template <class T>
-struct Setting {
-  T value{};
-  bool is_set = false;
-  Setting() = default;
-  Setting(T initial) : value(std::move(initial)) {}  // NOLINT: a default reads as a plain value
-  const T& operator*() const { return value; }
-  const T* operator->() const { return &value; }
-  operator const T&() const { return value; }  // NOLINT
-  void set(T v) {
-    value = std::move(v);
-    is_set = true;
-  }
-  void inherit(const Setting& parent) {
-    if (!is_set) *this = parent;
-  }
-};
 
 // ---- logs -----------------------------------------------------------------------------------------------------------
 
@@ -430,6 +413,7 @@ struct Location {
   int outlier_place = 0;                            ///< counts of outlier_detection are kept apart by this
   CoreSettings core;
   ProxySettings proxy;
+  CacheSettings cache;
   Setting<std::vector<AddHeader>> add_headers;  ///< all or nothing
   Where where;
   /// Where each directive that is in force here was written (the last line of several), here or in a level around it.
@@ -492,6 +476,7 @@ struct Config {
   MainSettings main;
   std::vector<std::shared_ptr<const Server>> servers;  ///< in file order
   std::vector<std::shared_ptr<const Upstream>> upstreams;  ///< explicit and implicit, in order of appearance
+  std::vector<std::shared_ptr<const CacheZone>> cache_zones;  ///< in order of appearance
   std::vector<UserVariable> variables;                 ///< indexed by VariableRef::slot
   std::vector<std::shared_ptr<const LogFormat>> log_formats;
   std::string prefix;  ///< -p; relative paths start here
@@ -500,6 +485,7 @@ struct Config {
   std::vector<Notice> notices;
 
   const Upstream* find_upstream(std::string_view name) const;
+  std::shared_ptr<const CacheZone> find_cache_zone(std::string_view name) const;
 };
 
 }  // namespace drishti::conf

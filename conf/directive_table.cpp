@@ -29,6 +29,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Locations and content", location_directives()},
       {"Rewriting and variables", rewrite_directives()},
       {"Proxying", proxy_directives()},
+      {"Caching responses", cache_directives()},
       {"Upstream groups", upstream_directives()},
       {"Health", health_directives()},
       {"Logs", log_directives()},

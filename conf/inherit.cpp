@@ -78,4 +78,29 @@ void ProxySettings::inherit(const ProxySettings& parent) {
   socket_keepalive.inherit(parent.socket_keepalive);
 }
 
+void CacheSettings::inherit(const CacheSettings& parent) {
+  if (!zone_name.is_set) where = parent.where;
+  zone_name.inherit(parent.zone_name);
+  if (!key.is_set) key_has_authorization = parent.key_has_authorization;
+  key.inherit(parent.key);
+  valid.inherit(parent.valid);
+  post.inherit(parent.post);
+  min_uses.inherit(parent.min_uses);
+  bypass.inherit(parent.bypass);
+  no_cache.inherit(parent.no_cache);
+  use_stale.inherit(parent.use_stale);
+  background_update.inherit(parent.background_update);
+  lock.inherit(parent.lock);
+  lock_timeout.inherit(parent.lock_timeout);
+  lock_age.inherit(parent.lock_age);
+  revalidate.inherit(parent.revalidate);
+  client_control.inherit(parent.client_control);
+  convert_head.inherit(parent.convert_head);
+  max_range_offset.inherit(parent.max_range_offset);
+  purge.inherit(parent.purge);
+  format.inherit(parent.format);
+  heuristic.inherit(parent.heuristic);
+  status_field.inherit(parent.status_field);
+}
+
 }  // namespace drishti::conf

@@ -65,6 +65,14 @@ void check_buffers(Location& location) {
         location.where);
 }
 
+// Once merged: a zone may stand behind the locations that use it.
+void find_zone(Analysis& a, CacheSettings& cache) {
+  if (!cache.is_on() || has_variables((*cache.zone_name)->source)) return;
+  const std::string& name = (*cache.zone_name)->source;
+  cache.zone = a.config.find_cache_zone(name);
+  if (!cache.zone) throw ConfigError("\"proxy_cache\" zone " + quoted(name) + " is unknown", cache.where);
+}
+
 void inherit_root(Location& child, const Location& parent) {
   if (child.core.root_template.is_set) return;
   child.has_alias = parent.has_alias;
@@ -90,6 +98,8 @@ void merge(Analysis& a, Location& child, const Location& parent) {
   inherit_root(child, parent);
   child.core.inherit(parent.core);
   child.proxy.inherit(parent.proxy);
+  child.cache.inherit(parent.cache);
+  find_zone(a, child.cache);
   child.add_headers.inherit(parent.add_headers);
   child.written.insert(parent.written.begin(), parent.written.end());
   check_buffers(child);

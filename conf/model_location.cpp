@@ -149,6 +149,49 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   w.line("socket_keepalive", proxy.socket_keepalive);
 }
 
+void write(ModelWriter& w, const UseStale& stale) {
+  const auto block = w.block("use_stale");
+  w.line("error", stale.error);
+  w.line("timeout", stale.timeout);
+  w.line("invalid_header", stale.invalid_header);
+  w.line("updating", stale.updating);
+  w.line("off", stale.off);
+  for (const int status : {403, 404, 429, 500, 502, 503, 504})
+    w.line("http_" + std::to_string(status), stale.lists_status(status));
+}
+
+void write(ModelWriter& w, const CachePurge& purge) {
+  const auto block = w.block("purge");
+  w.line("condition", purge.conditions);
+  w.line("method", purge.method);
+  w.line("allowed", static_cast<int>(purge.allowed.size()));
+  w.line("allows_all", purge.allows_all);
+}
+
+void write(ModelWriter& w, const CacheSettings& cache) {
+  const auto block = w.block("cache");
+  w.line("zone", *cache.zone_name);
+  w.line("key", *cache.key);
+  for (const auto& valid : *cache.valid) w.line("valid " + std::to_string(valid.status), milliseconds(valid.time));
+  w.line("post", cache.post);
+  w.line("min_uses", cache.min_uses);
+  w.line("bypass", cache.bypass);
+  w.line("no_cache", cache.no_cache);
+  write(w, *cache.use_stale);
+  w.line("background_update", cache.background_update);
+  w.line("lock", cache.lock);
+  w.line("lock_timeout", cache.lock_timeout);
+  w.line("lock_age", cache.lock_age);
+  w.line("revalidate", cache.revalidate);
+  w.line("client_control", cache.client_control);
+  w.line("convert_head", cache.convert_head);
+  w.line("max_range_offset", cache.max_range_offset);
+  write(w, *cache.purge);
+  w.line("format", cache.format);
+  w.line("heuristic", cache.heuristic);
+  w.line("status_field", cache.status_field);
+}
+
 void write(ModelWriter& w, const std::vector<RewriteOp>& ops);
 
 void write(ModelWriter& w, const RewriteRule& rule) {
@@ -234,6 +277,7 @@ void write_location(ModelWriter& w, const Location& location) {
   if (location.try_files) write(w, *location.try_files);
   write(w, location.core);
   write(w, location.proxy);
+  write(w, location.cache);
   for (const auto& header : *location.add_headers)
     w.line("add_header " + header.name + (header.always ? " always" : ""), header.value);
   for (const auto& child : location.children) write_location(w, *child);

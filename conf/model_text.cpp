@@ -60,6 +60,16 @@ void write(ModelWriter& w, const MainSettings& main) {
   for (const auto& env : main.env) w.line("env", env);
 }
 
+void write(ModelWriter& w, const CacheZone& zone) {
+  w.line("path", zone.path);
+  w.line("memory", zone.memory);
+  w.line("redis_url", zone.redis_url);
+  w.line("inactive", zone.inactive);
+  w.line("prefix", zone.prefix);
+  w.line("timeout", zone.timeout);
+  w.line("max_entry", zone.max_entry);
+}
+
 void write(ModelWriter& w, const Server& server) {
   for (const auto& listen : server.listens) {
     const auto block = w.block("listen " + listen.address.text());
@@ -98,6 +108,10 @@ std::string model_text(const Config& config) {
   for (const auto& upstream : config.upstreams) {
     const auto block = w.block("upstream " + upstream->name);
     write(w, *upstream);
+  }
+  for (const auto& zone : config.cache_zones) {
+    const auto block = w.block("cache_zone " + zone->name);
+    write(w, *zone);
   }
   for (const auto& server : config.servers) {
     const auto block = w.block("server");

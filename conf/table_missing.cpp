@@ -137,9 +137,6 @@ std::span<const std::string_view> missing_directives() {
       "otel_*",
       "passenger*",
       // Proxying
-      "proxy_cache",
-      "proxy_cache_*",
-      "proxy_no_cache",
       "proxy_store",
       "proxy_store_access",
       "proxy_cookie_flags",

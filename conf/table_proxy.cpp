@@ -212,7 +212,7 @@ constexpr DirectiveSpec table[] = {
      add_pass_header, many},
     {"proxy_ignore_headers", hsl, at_least(1), "field ...", "", "Response fields that are not obeyed.",
      set_ignore_headers, many, done,
-     "Only X-Accel-Redirect, X-Accel-Buffering and X-Accel-Limit-Rate are ever obeyed: nothing is cached or recoded."},
+     "X-Accel-Charset is never obeyed: nothing is recoded."},
     {"proxy_intercept_errors", hsl, flag, "on | off", "off", "Whether error_page applies to upstream responses.",
      set_flag<&P::intercept_errors>},
     {"proxy_ignore_client_abort", hsl, flag, "on | off", "off",

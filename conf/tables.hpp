@@ -12,6 +12,7 @@ std::span<const DirectiveSpec> server_directives();    ///< table_server.cpp
 std::span<const DirectiveSpec> location_directives();  ///< table_location.cpp
 std::span<const DirectiveSpec> rewrite_directives();   ///< table_rewrite.cpp
 std::span<const DirectiveSpec> proxy_directives();     ///< table_proxy.cpp
+std::span<const DirectiveSpec> cache_directives();     ///< table_cache.cpp
 std::span<const DirectiveSpec> upstream_directives();  ///< table_upstream.cpp
 std::span<const DirectiveSpec> health_directives();    ///< table_health.cpp
 std::span<const DirectiveSpec> log_directives();       ///< table_log.cpp

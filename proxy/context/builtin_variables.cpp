@@ -162,7 +162,7 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::upstream_connect_time: case Var::upstream_header_time: case Var::upstream_response_length:
     case Var::upstream_response_time: case Var::upstream_status:
       return find_attempts_list(id, context, buffer);
-    case Var::upstream_cache_status: return {};  // nothing is cached: nginx without a cache says the same
+    case Var::upstream_cache_status: return text_or_none(context.cache_status);
     default: return context.connection == nullptr ? Found{} : connection_variable(id, context, buffer);
   }
 }

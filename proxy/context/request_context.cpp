@@ -65,7 +65,7 @@ void RequestContext::reset() {
   body_file.clear();
   attempts.clear();
   upstream_head = nullptr;
-  proxy_host = proxy_port = {};
+  proxy_host = proxy_port = cache_status = {};
   response.reset();
   bytes_sent = body_bytes_sent = 0;
   completed = false;

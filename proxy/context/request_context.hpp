@@ -102,6 +102,7 @@ struct RequestContext {
   std::string upstream_request;              ///< the head that goes upstream; kept here for its capacity
   const http::ResponseHead* upstream_head = nullptr;  ///< $upstream_http_*; null without a response
   std::string_view proxy_host, proxy_port;   ///< of the proxy_pass in force
+  std::string_view cache_status;             ///< $upstream_cache_status: HIT, MISS ...; "" when no cache was asked
 
   // Answer.
   Response response;

@@ -50,11 +50,21 @@ bool append_field(std::string_view name, const conf::Template& value, RequestCon
   return true;
 }
 
-void append_method(RequestContext& context, std::string& out) {
+/// What makes a response depend on what this client has.
+constexpr bool is_partial_request(FieldId id) {
+  switch (id) {
+    case FieldId::if_match: case FieldId::if_none_match: case FieldId::if_modified_since:
+    case FieldId::if_unmodified_since: case FieldId::if_range: case FieldId::range:
+      return true;
+    default: return false;
+  }
+}
+
+void append_method(RequestContext& context, const CacheRequest* cache, std::string& out) {
   const auto& configured = *context.location->proxy.method;
   const std::size_t start = out.size();
   if (configured) context::append(*configured, context, out);
-  if (out.size() == start) out.append(context.method_text);
+  if (out.size() == start) out.append(cache != nullptr && cache->as_get ? "GET" : context.method_text);
 }
 
 void append_host(const std::vector<SetHeader>& headers, RequestContext& context, std::string& out) {
@@ -91,29 +101,38 @@ void append_set_headers(const std::vector<SetHeader>& headers, RequestContext& c
   }
 }
 
-void append_client_fields(const std::vector<SetHeader>& headers, const RequestContext& context, std::string& out) {
+void append_client_fields(const std::vector<SetHeader>& headers, const RequestContext& context,
+                          const CacheRequest* cache, std::string& out) {
   const http::FieldList& fields = context.head.fields;
   const http::ConnectionNames hop_names(fields);
   for (const http::Field& field : fields) {
     if (is_replaced(field.id) || hop_names.lists(field) || find_set_header(headers, field.name) != nullptr) continue;
+    if (cache != nullptr && is_partial_request(field.id)) continue;
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
 }
 
+void append_validators(const CacheRequest& cache, std::string& out) {
+  for (const http::Field& field : cache.validators)
+    out.append(field.name).append(": ").append(field.value).append("\r\n");
+}
+
 }  // namespace
 
-void write_upstream_head(std::string_view target, const UpstreamBody& body, RequestContext& context, std::string& out) {
+void write_upstream_head(std::string_view target, const UpstreamBody& body, RequestContext& context, std::string& out,
+                         const CacheRequest* cache) {
   const conf::ProxySettings& proxy = context.location->proxy;
   const std::vector<SetHeader>& headers = *proxy.set_headers;
   const bool is_http10 = *proxy.http_version == 10;
   out.clear();
-  append_method(context, out);
+  append_method(context, cache, out);
   out.append(" ").append(target).append(is_http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   append_host(headers, context, out);
   if (is_http10 && find_set_header(headers, "connection") == nullptr) out.append("Connection: close\r\n");
   append_set_headers(headers, context, out);
   append_framing(body, out);
-  if (*proxy.pass_request_headers) append_client_fields(headers, context, out);
+  if (*proxy.pass_request_headers) append_client_fields(headers, context, cache, out);
+  if (cache != nullptr) append_validators(*cache, out);
   out.append("\r\n");
 }
 

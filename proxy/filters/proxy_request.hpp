@@ -36,11 +36,18 @@ DynamicTarget evaluate_proxy_pass(const conf::ProxyPass& proxy_pass, context::Re
 /// (nginx-semantics 3.6). `uri` is that part, if any. The view lives in the request's arena or buffer.
 std::string_view upstream_target(std::optional<std::string_view> uri, context::RequestContext& context);
 
+/// What the cache asks of a request whose response it may store or has stored.
+struct CacheRequest {
+  bool as_get = false;  ///< HEAD goes out as GET
+  http::FieldList validators;  ///< If-None-Match, If-Modified-Since of the stored response
+};
+
 /// Writes the whole head (request line to empty line) for the location's proxy_* settings to OUT (replaced).
 /// Upgrade and Connection come from proxy_set_header alone; an Upgrade to h2c is left out. The framing fields come from `body` alone. Keep-alive is used unless the configuration sets
 /// Connection to something else.
+/// With CACHE the client's conditions and Range stay behind, so that the response is a whole one.
 void write_upstream_head(std::string_view target, const UpstreamBody& body, context::RequestContext& context,
-                         std::string& out);
+                         std::string& out, const CacheRequest* cache = nullptr);
 
 /// proxy_set_body: the body to send instead of the client's.
 std::optional<std::string_view> configured_body(context::RequestContext& context);

@@ -13,6 +13,7 @@ struct Outcome {
     respond,   ///< answer `status` with the body `text`, if has_text
     redirect,  ///< answer `status` with Location `text`
     relocate,  ///< internal redirect to the URI `text` (context.uri is set when text is empty)
+    stored,    ///< answer with the stored response that the exchange's CacheSession holds
     named,     ///< internal redirect to the named location `text`
   };
   Kind kind = Kind::sent;

@@ -90,8 +90,9 @@ void ProxyExchange::watch_client() {
   if (*settings_.ignore_client_abort) return;
   client_.watch_for_close(
       [](void* self) {
-        auto& connection = static_cast<ProxyExchange*>(self)->attempt_.connection();
-        if (connection) connection->stream.channel().cancel();
+        auto& exchange = *static_cast<ProxyExchange*>(self);
+        auto& connection = exchange.attempt_.connection();
+        if (connection && !exchange.goes_on_alone()) connection->stream.channel().cancel();
       },
       this);
 }
@@ -148,8 +149,10 @@ void ProxyExchange::write_head() {
   request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
   request_.method = context_.method;
   if (*settings_.method) request_.method = http::method_of(context::evaluate(**settings_.method, context_));
+  const filters::CacheRequest* changed = cache_ == nullptr ? nullptr : cache_->changed_request();
+  if (changed != nullptr && changed->as_get && !*settings_.method) request_.method = http::Method::get;
   std::string& head = context_.upstream_request;
-  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head);
+  filters::write_upstream_head(filters::upstream_target(uri_, context_), body, context_, head, changed);
   request_.head = head;
 }
 
@@ -199,7 +202,11 @@ RetryState ProxyExchange::retry_state() const {
   return state;
 }
 
-bool ProxyExchange::client_gone() const { return client_.is_gone() && !*settings_.ignore_client_abort; }
+bool ProxyExchange::client_gone() const {
+  return client_.is_gone() && !*settings_.ignore_client_abort && !goes_on_alone();
+}
+
+bool ProxyExchange::goes_on_alone() const { return cache_ != nullptr && cache_->goes_on_alone(); }
 
 void ProxyExchange::prepare_pick() {
   const conf::Upstream& group = view_->group->config();
@@ -300,6 +307,7 @@ void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome
 
 std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   end_attempt();
+  last_failure_ = failure;
   int status = failure_status(failure);
   context_.attempts.back().status = status;
   log_failure(failure);
@@ -315,6 +323,7 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
 }
 
 Outcome ProxyExchange::give_up(Failure failure) {
+  last_failure_ = failure;
   if (failure == Failure::no_live_peer) {
     context::Attempt trace;
     trace.address = context_.arena.copy(view_->group->config().name);
@@ -374,6 +383,11 @@ net::Task<Outcome> ProxyExchange::respond() {
     end_attempt();
     co_return Outcome::sent();
   }
+  if (cache_ != nullptr && cache_->is_answered_by_stored(head)) {
+    end_attempt();
+    take_away_body();
+    co_return Outcome{Outcome::Kind::stored, 0, false, {}};
+  }
   if (is_intercepted(head.status)) {
     end_attempt();
     filters::keep_challenge(head, context_);
@@ -392,10 +406,12 @@ net::Task<Outcome> ProxyExchange::respond() {
     context_.response.status = context_.error_status;
     context_.response.reason = {};
   }
+  if (cache_ != nullptr) cache_->begin(head);
   filters::apply_add_headers(context_);
-  const bool is_buffered = advice.buffering.value_or(*settings_.buffering);
-  ResponseRelay relay(services_, context_, client_, attempt_, is_buffered);
+  const bool is_buffered = advice.buffering.value_or(*settings_.buffering) || goes_on_alone();
+  ResponseRelay relay(services_, context_, client_, attempt_, is_buffered, cache_);
   RelayResult relayed = co_await relay.run();
+  if (cache_ != nullptr) cache_->end(relayed.end == RelayResult::End::complete);
   end_attempt();
   context_.attempts.back().response_length = relayed.body_bytes;
   if (relayed.end == RelayResult::End::upstream_failed)
@@ -404,6 +420,13 @@ net::Task<Outcome> ProxyExchange::respond() {
   if (relay.is_draining()) co_await relay.finish();
   if (relayed.end == RelayResult::End::upstream_failed && !client_.head_sent()) co_return Outcome::error(502);
   co_return Outcome::sent();
+}
+
+// Nobody wants the body of HEAD's message. Without one the connection stays clean.
+void ProxyExchange::take_away_body() {
+  const bool is_clean = attempt_.head().body.kind == http::BodyKind::none && attempt_.head().keep_alive &&
+                        attempt_.request_complete() && attempt_.connection()->buffer.empty();
+  let_go({RelayResult::End::complete, is_clean, 0, ""});
 }
 
 // The upstream's part is over, whatever the client still has to get.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "filters/proxy_request.hpp"
+#include "request/cache_session.hpp"
 #include "request/dynamic_upstreams.hpp"
 #include "request/outcome.hpp"
 #include "request/request_body.hpp"
@@ -21,6 +22,11 @@ class ProxyExchange {
   /// `body`: gathered by the first exchange that needs it, sent again by later ones (error_page, X-Accel-Redirect).
   ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic, context::RequestContext& context,
                 ClientStream& client, Generation& generation, RequestBody& body);
+
+  /// Lets CACHE take part; in front of run(). It outlives the exchange's run.
+  void use_cache(CacheSession& cache) { cache_ = &cache; }
+  /// Why the last attempt gave no response; none when it gave one.
+  Failure last_failure() const { return last_failure_; }
 
   /// Answers the client, or says what the request handler shall answer. At its end the peer and the connection are free.
   net::Task<Outcome> run();
@@ -53,6 +59,8 @@ class ProxyExchange {
   bool is_intercepted(int status);
   Outcome client_left();
   bool client_gone() const;
+  bool goes_on_alone() const;
+  void take_away_body();
 
   WorkerServices& services_;
   DynamicUpstreams& dynamic_;
@@ -68,6 +76,8 @@ class ProxyExchange {
   upstream::PickRequest pick_;
   upstream::PeerLease lease_;
   UpstreamAttempt attempt_;
+  CacheSession* cache_ = nullptr;
+  Failure last_failure_ = Failure::none;
   int tries_left_ = 0;
   bool is_first_attempt_ = true;
   bool allows_kept_ = true;        ///< a kept connection may be used

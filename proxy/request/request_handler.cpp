@@ -11,6 +11,7 @@
 #include "filters/rewrite.hpp"
 #include "filters/static_files.hpp"
 #include "request/access_log.hpp"
+#include "request/cached_exchange.hpp"
 #include "request/local_response.hpp"
 #include "request/proxy_exchange.hpp"
 
@@ -33,8 +34,11 @@ struct RequestHandler::Run {
   bool discards_body = false;  ///< after an error nobody reads the body, so that its size does not matter any more
   std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
   std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
+  std::optional<CachedExchange> cached{};
+  std::vector<std::unique_ptr<CachedExchange>> later_cached{};
 
   ProxyExchange& new_exchange();
+  CachedExchange& new_cached();
   const routing::Router& router() const { return generation.snapshot().router; }
 
   void choose_server(const routing::ServerTable& servers);
@@ -127,7 +131,8 @@ net::Task<void> RequestHandler::Run::drive(Outcome outcome) {
   for (int turn = 0; outcome.kind != Outcome::Kind::sent; ++turn) {
     if (turn > 4 * most_internal_redirects) outcome = Outcome::error(500);
     switch (outcome.kind) {
-      case Outcome::Kind::sent: break;
+      case Outcome::Kind::sent:
+      case Outcome::Kind::stored: break;
       case Outcome::Kind::error: outcome = co_await error(outcome.status); break;
       case Outcome::Kind::respond:
         if (filters::closes_connection(outcome.status)) client.close_after_response();
@@ -236,7 +241,16 @@ net::Task<Outcome> RequestHandler::Run::content() {
     if (result.action != filters::StaticResult::Action::go_on) return serve_file(std::move(result));
   }
   if (!context.location->proxy_pass) return serve_file(filters::serve_static(context));
+  if (context.location->cache.is_on()) return new_cached().run();
   return new_exchange().run();
+}
+
+CachedExchange& RequestHandler::Run::new_cached() {
+  const auto make = [](void* run) -> ProxyExchange& { return static_cast<Run*>(run)->new_exchange(); };
+  const CachedExchange::Means means{services, dynamic, context, client, generation, request_body, make, this};
+  if (!cached) return cached.emplace(means);
+  later_cached.push_back(std::make_unique<CachedExchange>(means));
+  return *later_cached.back();
 }
 
 ProxyExchange& RequestHandler::Run::new_exchange() {

@@ -21,11 +21,12 @@ std::uint64_t configured_rate(context::RequestContext& context) {
 }  // namespace
 
 ResponseRelay::ResponseRelay(WorkerServices& services, context::RequestContext& context, ClientStream& client,
-                             UpstreamAttempt& attempt, bool is_buffered)
+                             UpstreamAttempt& attempt, bool is_buffered, CacheSession* cache)
     : services_(services),
       context_(context),
       client_(client),
       attempt_(attempt),
+      cache_(cache),
       rate_(configured_rate(context), services.clock().now()),
       is_buffered_(is_buffered) {
   decoder_.start(attempt.head().body);
@@ -65,7 +66,8 @@ net::Task<RelayResult> ResponseRelay::run() {
   for (;;) {
     Batch batch = gather();
     if (decoder_.reject() != http::Reject::none) co_return broken("upstream sent invalid chunked response");
-    bool has_news = batch.count > 0 || !client_.head_sent() || decoder_.done();
+    if (cache_ != nullptr) cache_->take({batch.pieces.data(), batch.count});
+    bool has_news = !is_alone_ && (batch.count > 0 || !client_.head_sent() || decoder_.done());
     if (has_news) {
       bool is_through = writes_at_once && !is_writing_;
       if (is_through) client_status_ = client_.start_write({batch.pieces.data(), batch.count}, decoder_.done());
@@ -73,16 +75,25 @@ net::Task<RelayResult> ResponseRelay::run() {
         const char* failure = co_await deliver_later(batch);
         if (failure) co_return broken(failure);
       }
-      if (client_failed()) co_return client_left();
+      if (client_failed() && ends_with_client()) co_return client_left();
     }
     if (decoder_.done()) co_return finished();
     if (!unread_.empty()) continue;
     if (is_writing_ && !is_slow_) co_await wait_a_moment();
     while (is_writing_ && stored_->room() == 0) co_await Room{*this};
     const char* failure = client_failed() ? nullptr : co_await read_more();
-    if (client_failed()) co_return client_left();
+    if (client_failed() && ends_with_client()) co_return client_left();
     if (failure) co_return broken(failure);
   }
+}
+
+// The cache may want the rest, for itself and for those who wait for it.
+bool ResponseRelay::ends_with_client() {
+  if (!goes_on_alone()) return true;
+  client_.abort();
+  client_status_ = SendStatus::ok;
+  is_alone_ = true;
+  return false;
 }
 
 // All body data that is here, in as few writes as possible. The head's buffer keeps the head (variables look at it
@@ -124,7 +135,7 @@ net::Task<const char*> ResponseRelay::read_more() {
   while (!client_failed()) {
     if (const auto delay = rate_.delay(services_.clock().now()); delay.count() > 0) {
       co_await net::Sleep(services_.reactor, delay);
-      if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort) co_return "client left";
+      if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort && !goes_on_alone()) co_return "client left";
     }
     net::Wake wake = co_await stream.channel().readable(*context_.location->proxy.read_timeout);
     if (wake == net::Wake::timeout) co_return "upstream timed out while reading upstream";
@@ -229,7 +240,7 @@ net::Task<SendStatus> ResponseRelay::write_stored() {
 // The reader waits for room, or for an upstream whose bytes nobody wants any more.
 void ResponseRelay::wake_reader() {
   if (waits_for_room_) services_.reactor.defer(std::exchange(waits_for_room_, {}));
-  if (client_failed() && attempt_.connection()) attempt_.connection()->stream.channel().cancel();
+  if (client_failed() && !goes_on_alone() && attempt_.connection()) attempt_.connection()->stream.channel().cancel();
 }
 
 net::Task<void> ResponseRelay::finish() {

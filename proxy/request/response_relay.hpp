@@ -15,6 +15,7 @@
 
 #include "http/body_decoder.hpp"
 #include "net/join.hpp"
+#include "request/cache_session.hpp"
 #include "request/read_ahead.hpp"
 #include "request/read_rate.hpp"
 #include "request/upstream_attempt.hpp"
@@ -32,7 +33,7 @@ struct RelayResult {
 class ResponseRelay {
  public:
   ResponseRelay(WorkerServices& services, context::RequestContext& context, ClientStream& client,
-                UpstreamAttempt& attempt, bool is_buffered);
+                UpstreamAttempt& attempt, bool is_buffered, CacheSession* cache = nullptr);
   ResponseRelay(const ResponseRelay&) = delete;
   ResponseRelay& operator=(const ResponseRelay&) = delete;
 
@@ -67,6 +68,8 @@ class ResponseRelay {
   net::Task<SendStatus> write_stored();
   void wake_reader();
   bool client_failed() const { return client_status_ != SendStatus::ok; }
+  bool goes_on_alone() const { return cache_ != nullptr && cache_->goes_on_alone(); }
+  bool ends_with_client();
 
   RelayResult finished();
   RelayResult client_left();
@@ -76,6 +79,7 @@ class ResponseRelay {
   context::RequestContext& context_;
   ClientStream& client_;
   UpstreamAttempt& attempt_;
+  CacheSession* cache_;
   http::BodyDecoder decoder_;
   net::Buffer buffer_;
   std::string_view unread_;
@@ -83,6 +87,7 @@ class ResponseRelay {
   ReadRate rate_;
 
   const bool is_buffered_;
+  bool is_alone_ = false;      ///< the client left; the cache wants the rest
   bool is_slow_ = false;       ///< the client did not take in time what waited for it
   bool is_writing_ = false;    ///< the companion is at work: what comes has to go behind what is stored
   bool is_complete_ = false;   ///< nothing more will be stored

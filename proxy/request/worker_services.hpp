@@ -12,6 +12,7 @@
 #include "net/buffer_pool.hpp"
 #include "net/error_log.hpp"
 #include "net/reactor.hpp"
+#include "request/cache_zones.hpp"
 #include "request/generation.hpp"
 
 namespace drishti::request {
@@ -19,6 +20,8 @@ namespace drishti::request {
 /// Looks up a name for proxy_pass with variables; `done` runs on the calling worker's thread.
 using DynamicResolve = std::function<void(const std::string& host, std::uint16_t port, const conf::Resolver& resolver,
                                           std::function<void(std::vector<SocketAddress>)> done)>;
+
+class NoClients;
 
 struct WorkerServices {
   net::Reactor& reactor;
@@ -28,7 +31,10 @@ struct WorkerServices {
   PoolMap& pools;
   LogMap& logs;
   DynamicResolve resolve;
-  std::function<void(std::function<void()>)> post = {};  ///< runs a function on this worker's thread; any thread may call
+  CacheMap* caches = nullptr;                              ///< the zones of proxy_cache_path
+  NoClients* background = nullptr;                        ///< requests that nobody waits for
+  bool is_stopping = false;                               ///< nothing is fetched for later any more
+  std::function<void(std::function<void()>)> post = {};   ///< runs a function on this worker's thread; any thread may call
 
   net::Clock& clock() const { return reactor.clock(); }
   std::int64_t steady_seconds() const {

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "conf/analyser.hpp"
+#include "server/cache_zones.hpp"
 #include "server/error_log.hpp"
 #include "server/explain.hpp"
 #include "server/version.hpp"
@@ -41,7 +42,9 @@ std::string notice_text(const conf::Notice& notice) {
 
 std::shared_ptr<const conf::Config> load(const CommandLine& line) {
   try {
-    return conf::load_config(line.conf_path, analyser_options(line));
+    auto config = conf::load_config(line.conf_path, analyser_options(line));
+    CacheZones::check(*config);
+    return config;
   } catch (const conf::ConfigError& error) {
     throw std::runtime_error(error.text());
   }

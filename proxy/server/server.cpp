@@ -9,6 +9,7 @@
 #include <set>
 
 #include "routing/snapshot.hpp"
+#include "server/cache_zones.hpp"
 #include "server/listening_sockets.hpp"
 #include "server/worker.hpp"
 #include "upstream/health_keeper.hpp"
@@ -65,8 +66,19 @@ struct Server::Impl {
   unsigned draining_workers = 0;
   bool running = false;
 
+  CacheZones zones;
+
   Impl(asio::io_context& io, net::ErrorLog& log, net::LogHub& hub)
-      : control(io), error_log(log), logs(hub), resolver(io, registry, log), health(io, log), drain_limit(io) {}
+      : control(io), error_log(log), logs(hub), resolver(io, registry, log), health(io, log), drain_limit(io), zones(log, look_up()) {}
+
+  /// For threads other than the workers.
+  CacheNews::LookUp look_up() {
+    return [this](const std::string& host, std::uint16_t port, std::function<void(std::vector<SocketAddress>)> done) {
+      asio::post(control, [this, host, port, done = std::move(done)]() mutable {
+        resolver.resolve(host, port, nullptr, std::move(done));
+      });
+    };
+  }
 
   void open_logs(const conf::Config& config);
   std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const conf::Config> config);
@@ -96,6 +108,7 @@ std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<cons
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
   impl_->open_logs(*config);
+  impl_->zones.follow(*config);
   impl_->current = impl_->make_snapshot(std::move(config));
   impl_->first_change = impl_->sockets.prepare(impl_->current->router.listens());
   impl_->sockets.commit(impl_->first_change);
@@ -121,8 +134,9 @@ void Server::Impl::hand_over(Worker& worker, const ListeningSockets::Change& cha
     asio::post(control, [this, number = snapshot.number] { retired(number); });
   };
   ++using_generation[current->number];
-  worker.post([&worker, added = std::move(added), removed = change.removed, files = log_files, snapshot = current,
-               retire] {
+  worker.post([&worker, added = std::move(added), removed = change.removed, files = log_files,
+               cached = zones.all(), snapshot = current, retire] {
+    for (const auto& zone : cached) worker.add_cache(zone);
     for (const auto& [path, file] : files) worker.add_log(path, file.first, file.second);
     worker.use(snapshot, retire);
     for (const auto& [address, fd] : added) worker.listen(fd, address);
@@ -160,8 +174,9 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
   LogFiles old_logs = impl_->log_files;
   try {
     impl_->open_logs(*config);
-    auto snapshot = impl_->make_snapshot(std::move(config));
+    auto snapshot = impl_->make_snapshot(config);
     auto change = impl_->sockets.prepare(snapshot->router.listens());
+    impl_->zones.follow(*config);
     impl_->current = std::move(snapshot);
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
@@ -204,6 +219,7 @@ void Server::stop() {
   if (!impl_->running) return;
   impl_->running = false;
   impl_->sockets.close();
+  impl_->zones.stop();
   for (auto& worker : impl_->workers) {
     std::promise<void> closed;
     worker->post([&worker, &closed] {
@@ -211,6 +227,12 @@ void Server::stop() {
       worker->drain([&closed] { closed.set_value(); });
     });
     closed.get_future().wait_for(std::chrono::seconds{1});
+    // What was ended resumes its waiters in the loop's next turns.
+    for (int turn = 0; turn < 2; ++turn) {
+      std::promise<void> turned;
+      worker->post([&turned] { turned.set_value(); });
+      turned.get_future().wait();
+    }
     worker->join();
   }
   impl_->workers.clear();

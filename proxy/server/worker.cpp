@@ -35,8 +35,8 @@ Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve
       error_log_(error_log),
       io_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
       reactor_(*io_),
-      services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve),
-                [this](std::function<void()> task) { post(std::move(task)); }},
+      services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve), &caches_,
+                &background_, false, [this](std::function<void()> task) { post(std::move(task)); }},
       handler_(services_, index),
       connections_(std::make_unique<ConnectionList>()),
       flush_timer_(*this),
@@ -80,6 +80,21 @@ void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file
   auto& buffer = logs_[path];
   if (buffer) return buffer->change_to(std::move(file), limit);  // requests of older generations still write to it
   buffer = std::make_unique<net::LogBuffer>(std::move(file), limit);
+}
+
+void Worker::add_cache(const ProcessZone& zone) {
+  request::CacheZoneView& view = caches_[zone.zone->name()];
+  if (view.zone == zone.zone) return;
+  view.zone = zone.zone;
+  view.shared = nullptr;
+  if (!zone.redis) return;
+  const auto resolve = [this](const std::string& host, std::uint16_t port,
+                              std::function<void(std::vector<SocketAddress>)> done) {
+    services_.resolve(host, port, conf::Resolver{}, std::move(done));
+  };
+  auto redis = connect_worker(zone.redis, reactor_, error_log_, resolve, services_.post);
+  view.shared = std::shared_ptr<cache::SharedStore>(redis, &redis->store());
+  redis_.push_back(std::move(redis));
 }
 
 void Worker::flush_logs() {
@@ -132,7 +147,10 @@ void Worker::drain(std::function<void()> done) {
 void Worker::close_all() {
   draining_ = true;
   listeners_.clear();
+  services_.is_stopping = true;
   for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->close_now();
+  background_.leave();
+  for (const auto& redis : redis_) redis->stop();
 }
 
 std::string_view Worker::http_date() {

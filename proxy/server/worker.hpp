@@ -12,8 +12,10 @@
 #include "metrics/worker_metrics.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/reactor.hpp"
+#include "request/no_client.hpp"
 #include "request/request_handler.hpp"
 #include "request/worker_services.hpp"
+#include "server/cache_zones.hpp"
 #include "server/listener.hpp"
 #include "server/request_state.hpp"
 
@@ -40,6 +42,8 @@ class Worker {
   /// New requests use this snapshot; `retired` is called when the last request on it ended.
   void use(std::shared_ptr<const routing::Snapshot> snapshot,
            std::function<void(const routing::Snapshot&)> retired);
+  /// Gives requests the use of a zone; a zone of the same name gives way.
+  void add_cache(const ProcessZone& zone);
   void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
   /// Accepts on FD (owned from now on).
   void listen(int fd, const SocketAddress& address);
@@ -81,6 +85,9 @@ class Worker {
   metrics::WorkerMetrics metrics_;
   request::PoolMap pools_;
   request::LogMap logs_;
+  request::CacheMap caches_;
+  std::vector<std::shared_ptr<WorkerRedis>> redis_;
+  request::NoClients background_;
   request::WorkerServices services_;
   request::RequestHandler handler_;
   request::GenerationRef generation_;

@@ -70,10 +70,10 @@ std::string library_of(const std::string& header, bool is_quoted) {
   static const std::pair<std::string_view, std::string_view> packages[] = {
       {"boost/asio", "drishti_asio"}, {"boost/beast", "drishti_beast"}, {"openssl/", "OpenSSL::Crypto"},
       {"ares", "PkgConfig::CARES"},   {"pcre2", "PkgConfig::PCRE2"},    {"yaml-cpp/", "yaml-cpp"},
-      {"xxhash", "PkgConfig::XXHASH"}};
+      {"xxhash", "PkgConfig::XXHASH"}, {"hiredis/", "PkgConfig::HIREDIS"}};
   if (is_quoted) {
     const std::string path = header.starts_with("proxy/") ? header.substr(6) : header;
-    return "drishti_" + path.substr(0, path.find('/'));
+    return "drishti_" + fs::path(path).parent_path().filename().string();  // cache/redis/x.hpp: drishti_redis
   }
   for (const auto& [prefix, library] : packages)
     if (header.starts_with(prefix)) return std::string(library);
@@ -125,7 +125,7 @@ TEST(Layering, EveryFolderOfSourcesHasItsLine) {
   for (const auto& [library, folder] : real_folders()) known.insert(folder.path);
   for (const auto& entry : fs::directory_iterator(root / "proxy"))
     EXPECT_TRUE(!entry.is_directory() || known.contains("proxy/" + entry.path().filename().string())) << entry.path();
-  for (const char* folder : {"conf", "metrics", "health", "cache"}) EXPECT_TRUE(known.contains(folder)) << folder;
+  for (const char* folder : {"conf", "metrics", "health", "cache", "cache/redis"}) EXPECT_TRUE(known.contains(folder)) << folder;
 }
 
 TEST(Layering, NoFolderReachesItself) {

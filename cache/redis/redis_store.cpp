@@ -1,0 +1,187 @@
+#include "cache/redis/redis_store.hpp"
+
+#include <algorithm>
+
+#include "cache/redis/bans.hpp"
+#include "cache/redis/command.hpp"
+
+namespace drishti::cache::redis {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Without news of changes: look again after this.
+constexpr milliseconds blind_wait{50};
+// Blocks outlive the entry that names them, so that whoever read the entry in its last moment finds them.
+constexpr milliseconds block_margin{10'000};
+constexpr milliseconds longest_keep = std::chrono::days(366);
+
+constexpr std::string_view unlock_script =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
+Decimal in_ms(milliseconds time) {
+  return Decimal(static_cast<std::uint64_t>(std::clamp(time, milliseconds(1), longest_keep).count()));
+}
+
+}  // namespace
+
+RedisStore::RedisStore(Client& client, ClientServices services, ChangeHub& hub, ChangeHub::Post post,
+                       RedisStoreOptions options)
+    : client_(client),
+      reactor_(services.reactor),
+      metrics_(services.metrics),
+      options_(std::move(options)),
+      hub_(hub),
+      post_(std::move(post)),
+      keys_(options_.prefix, options_.zone) {}
+
+/// Whether RESULT holds a reply that is no error; counts what it is otherwise.
+bool RedisStore::answered(const CallResult& result) {
+  if (!result.ok()) return false;
+  if (!result.reply.is(Reply::Type::error)) return true;
+  metrics_.count(kind_of_error(result.reply.text));
+  return false;
+}
+
+milliseconds RedisStore::allowance(std::uint64_t bytes) const {
+  return milliseconds(static_cast<std::int64_t>(bytes / options_.bytes_per_ms));
+}
+
+void RedisStore::forget(const std::string& name) { client_.tell(name, command("UNLINK", name)); }
+
+// ---- get ----
+
+net::Task<SharedResult> RedisStore::get(std::string_view key) {
+  const KeyHash hash = hash_key(key);
+  const std::string name = keys_.entry(hash);
+  const CallResult result = co_await client_.call(name, command("GET", name), {});
+  if (!result.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr};
+  SharedResult found;
+  if (answered(result) && result.reply.is(Reply::Type::string))
+    found = co_await decoded(key, hash, result.reply.text);
+  (found.status == SharedStatus::hit ? metrics_.hits : metrics_.misses).add();
+  co_return found;
+}
+
+// A corrupt entry is deleted; one that another version of us wrote is left to those who can read it.
+net::Task<SharedResult> RedisStore::decoded(std::string_view key, const KeyHash& hash, const std::string& bytes) {
+  DecodedEntry entry;
+  DecodeError error = decode_entry(bytes, key, options_.limits, entry);
+  std::vector<BodyBlock> blocks;
+  if (error == DecodeError::none && entry.place() == BodyPlace::blocks) {
+    const bool complete = co_await read_blocks(hash, entry, blocks);
+    if (!complete) co_return SharedResult{};
+  }
+  StoredResponsePtr response;
+  if (error == DecodeError::none) response = entry.make(blocks, error);
+  if (response) co_return SharedResult{SharedStatus::hit, std::move(response)};
+  metrics_.count(ErrorKind::corrupt);
+  if (error != DecodeError::version) forget(keys_.entry(hash));
+  co_return SharedResult{};
+}
+
+net::Task<bool> RedisStore::read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks) {
+  while (blocks.size() < entry.block_count()) {
+    const std::size_t wanted = std::min<std::size_t>(options_.blocks_at_once, entry.block_count() - blocks.size());
+    std::vector<std::string> names;
+    std::vector<std::string_view> words{"MGET"};
+    for (std::size_t i = 0; i < wanted; ++i)
+      names.push_back(keys_.block(hash, entry.parts().token, static_cast<std::uint32_t>(blocks.size() + i)));
+    words.insert(words.end(), names.begin(), names.end());
+    std::string text;
+    append_command(text, words);
+    CallResult result = co_await client_.call(names.front(), std::move(text), allowance(wanted * entry.size_of_block(0)));
+    if (!answered(result) || !take_blocks(result.reply, entry, wanted, blocks)) co_return false;
+  }
+  co_return true;
+}
+
+/// False when one is missing or is not of its size: Redis evicted it, or somebody else wrote it.
+bool RedisStore::take_blocks(Reply& reply, const DecodedEntry& entry, std::size_t wanted, std::vector<BodyBlock>& blocks) {
+  if (reply.elements.size() != wanted) return false;
+  for (Reply& element : reply.elements) {
+    if (!element.is(Reply::Type::string)) return false;
+    if (element.text.size() != entry.size_of_block(static_cast<std::uint32_t>(blocks.size()))) {
+      metrics_.count(ErrorKind::corrupt);
+      return false;
+    }
+    blocks.push_back(std::make_shared<const std::string>(std::move(element.text)));
+  }
+  return true;
+}
+
+// ---- put ----
+
+net::Task<bool> RedisStore::set(std::string name, std::string_view value, milliseconds keep) {
+  std::string text = command("SET", name, value, "PX", in_ms(keep));
+  const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
+  co_return answered(result);
+}
+
+net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep) {
+  const KeyHash hash = hash_key(response->key());
+  const bool in_blocks = response->body_size() > options_.block_size;
+  if (response->body_size() > options_.limits.body) co_return false;
+  if (in_blocks) {
+    const bool written = co_await write_blocks(hash, *response, keep + block_margin);
+    if (!written) co_return false;
+  }
+  const BodyPlace place = in_blocks ? BodyPlace::blocks : BodyPlace::inside;
+  co_return co_await set(keys_.entry(hash), encode_entry(*response, place, options_.block_size), keep);
+}
+
+net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredResponse& response, milliseconds keep) {
+  for (std::uint32_t number = 0;; ++number) {
+    const std::string bytes = cut_body(response, options_.block_size, number);
+    if (bytes.empty()) co_return true;
+    const bool written = co_await set(keys_.block(hash, response.token(), number), bytes, keep);
+    if (!written) co_return false;
+  }
+}
+
+net::Task<bool> RedisStore::remove(std::string_view key) {
+  const std::string name = keys_.entry(hash_key(key));
+  const CallResult result = co_await client_.call(name, command("UNLINK", name), {});
+  co_return answered(result);
+}
+
+// ---- locks ----
+
+net::Task<LockStatus> RedisStore::lock(std::string_view key, std::uint64_t token, milliseconds lease) {
+  const std::string name = keys_.lock(hash_key(key));
+  std::string text = command("SET", name, hex_of(token), "NX", "PX", in_ms(lease));
+  const CallResult result = co_await client_.call(name, std::move(text), {});
+  if (!answered(result)) co_return LockStatus::unavailable;
+  co_return result.reply.is_ok() ? LockStatus::taken : LockStatus::held_by_other;
+}
+
+net::Task<void> RedisStore::unlock(std::string_view key, std::uint64_t token) {
+  const std::string name = keys_.lock(hash_key(key));
+  answered(co_await client_.call(name, command("EVAL", unlock_script, "1", name, hex_of(token)), {}));
+}
+
+// First the wish to be told, then the question whether the lock is still there: nothing happens unseen in between.
+net::Task<void> RedisStore::wait_for_change(std::string_view key, milliseconds most) {
+  const KeyHash hash = hash_key(key);
+  const std::string name = keys_.lock(hash);
+  Signal signal(reactor_);
+  const ChangeHub::Registration registration(hub_, hash, post_, signal);
+  const CallResult result = co_await client_.call(name, command("PTTL", name), {});
+  const bool is_known = answered(result) && result.reply.is(Reply::Type::integer);
+  constexpr std::int64_t no_such_key = -2;
+  if (is_known && result.reply.integer == no_such_key) co_return;
+  if (is_known && result.reply.integer >= 0) most = std::min(most, milliseconds(result.reply.integer + 1));
+  if (!is_known || !hub_.is_live()) most = std::min(most, blind_wait);
+  if (most.count() > 0) co_await signal.wait(most);
+}
+
+// ---- bans ----
+
+net::Task<bool> RedisStore::ban(Ban::Kind kind, std::string_view text) {
+  const CallResult result = co_await client_.call(keys_.bans(), ban_command(keys_, kind, text), {});
+  if (!answered(result) || !result.reply.is(Reply::Type::integer)) co_return false;
+  if (options_.on_ban) options_.on_ban({kind, std::string(text), static_cast<std::uint64_t>(result.reply.integer)});
+  co_return true;
+}
+
+}  // namespace drishti::cache::redis

@@ -1,0 +1,66 @@
+// What the leader of a miss asks the layer that the proxies share, and how it becomes the only one over all of them.
+#include "request/cached_exchange.hpp"
+
+namespace drishti::request {
+
+using cache::Fill;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+/// Nothing: neither Redis nor another proxy has it; the upstream is to be asked.
+net::Task<std::optional<Outcome>> CachedExchange::ask_shared(Fill& fill) {
+  const auto until = means_.services.clock().now() + *settings_.lock_timeout;
+  for (;;) {
+    const bool is_found = co_await get_shared(fill);
+    if (is_found) {
+      const Outcome answered = co_await answer(stored_, "HIT");
+      co_return answered;
+    }
+    // The last holder may have stored it between the look and the lock: one more look.
+    if (shared_lock_ || !*settings_.lock || !may_ask_shared()) co_return std::nullopt;
+    const bool may_look_again = co_await take_shared_lock(until);
+    if (!may_look_again) co_return std::nullopt;
+  }
+}
+
+/// True when the shared layer has a fresh response, which is stored_ then. A stale one is kept to be validated.
+net::Task<bool> CachedExchange::get_shared(Fill& fill) {
+  for (int step = 0; step < 2; ++step) {  // the Vary marker, then the variant
+    const cache::SharedResult found = co_await view_->shared->get(place_.key);
+    if (found.status != cache::SharedStatus::hit || view_->zone->is_banned(*found.response)) co_return false;
+    view_->zone->keep(place_.hash, found.response, place_.ticket);
+    if (!found.response->is_vary_marker()) {
+      stored_ = found.response;
+      if (decide() != cache::Use::fresh) co_return false;
+      fill.complete(stored_);
+      co_return true;
+    }
+    if (place_.marker) co_return false;  // a marker under a variant's key is none of ours
+    take(found.response);
+    if (!is_storable_request_) co_return false;
+    place_.ticket = view_->zone->memory().ticket(place_.hash);
+    if (stored_ && decide() == cache::Use::fresh) {
+      fill.complete(stored_);
+      co_return true;
+    }
+  }
+  co_return false;
+}
+
+/// True when it is worth to look again: the lock is ours now, or another proxy did something. False: go on without it.
+net::Task<bool> CachedExchange::take_shared_lock(net::Clock::Steady until) {
+  const std::uint64_t token = random_token();
+  switch (co_await view_->shared->lock(place_.key, token, *settings_.lock_age)) {
+    case cache::LockStatus::taken:
+      shared_lock_ = std::make_shared<SharedLock>(view_->shared, place_.key, token);
+      co_return true;
+    case cache::LockStatus::unavailable: co_return false;
+    case cache::LockStatus::held_by_other: break;
+  }
+  const auto left = duration_cast<milliseconds>(until - means_.services.clock().now());
+  if (left.count() <= 0) co_return false;
+  co_await view_->shared->wait_for_change(place_.key, left);
+  co_return true;
+}
+
+}  // namespace drishti::request

@@ -1,0 +1,34 @@
+#pragma once
+// Writes to the shared layer that no request waits for.
+
+#include <cstdint>
+#include <string>
+
+#include "request/cache_zones.hpp"
+
+namespace drishti::request {
+
+/// The right to fetch KEY, over all proxies; given back at the end of this, which anybody may hold who is not done.
+class SharedLock {
+ public:
+  SharedLock(std::shared_ptr<cache::SharedStore> shared, std::string key, std::uint64_t token)
+      : shared_(std::move(shared)), key_(std::move(key)), token_(token) {}
+  ~SharedLock();
+  SharedLock(const SharedLock&) = delete;
+  SharedLock& operator=(const SharedLock&) = delete;
+
+ private:
+  std::shared_ptr<cache::SharedStore> shared_;
+  std::string key_;
+  std::uint64_t token_;
+};
+
+/// Stores RESPONSE for KEEP milliseconds, and holds LOCK until then; without effect without a shared layer.
+void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
+                std::shared_ptr<SharedLock> lock);
+void remove_shared(CacheZoneView& view, std::string key);
+
+/// Tells copies and holders of locks apart.
+std::uint64_t random_token();
+
+}  // namespace drishti::request

@@ -1,0 +1,58 @@
+#pragma once
+// Answers a request with a stored response: Age, Cache-Status, the client's conditions (RFC 9110 13), ranges (14).
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "cache/cache_status.hpp"
+#include "cache/stored_response.hpp"
+#include "filters/range_answer.hpp"
+#include "net/task.hpp"
+#include "request/client_stream.hpp"
+#include "request/outcome.hpp"
+
+namespace drishti::request {
+
+/// What is said about the cache's part in an answer.
+struct CacheWord {
+  std::string_view variable;   ///< $upstream_cache_status: a literal
+  cache::CacheStatus status;   ///< Cache-Status
+};
+
+class StoredAnswer {
+ public:
+  StoredAnswer(context::RequestContext& context, ClientStream& client) : context_(context), client_(client) {}
+
+  /// Answers with RESPONSE, which lives until the log line is written. NOW in Unix milliseconds.
+  net::Task<Outcome> send(const cache::StoredResponse& response, std::int64_t now, const CacheWord& word);
+
+  /// Fills context.response from a head whose body of SIZE bytes comes later. An outcome: 412, nothing to send.
+  std::optional<Outcome> prepare(const cache::StoredResponse& head, std::uint64_t size, std::int64_t now,
+                                 const CacheWord& word);
+  /// After prepare(): the head is all there is (304, HEAD).
+  bool is_head_only() const { return context_.response.status == 304 || context_.head.method == http::Method::head; }
+  /// Makes it a 206 where the client asked for ranges of the SIZE bytes. An outcome: 416.
+  std::optional<Outcome> take_ranges(std::uint64_t size);
+  bool asks_for_ranges() const;
+
+ private:
+  void take_head(const cache::StoredResponse& response, std::uint64_t size);
+  void add_age(std::int64_t seconds);
+  std::optional<Outcome> apply_conditions(const cache::StoredResponse& response);
+  void become_not_modified();
+  SendStatus start(const cache::StoredResponse& response);
+  net::Task<Outcome> flush();
+  net::Task<Outcome> send_slowly(const cache::StoredResponse& response);
+  net::Task<Outcome> send_ranges(const cache::StoredResponse& response);
+  net::Task<SendStatus> send_part(const cache::StoredResponse& response, const filters::RangePart& part, bool is_last);
+
+  context::RequestContext& context_;
+  ClientStream& client_;
+  filters::RangeAnswer ranges_;
+};
+
+/// Adds Cache-Status to the answer, unless it is switched off.
+void add_cache_status(const cache::CacheStatus& status, context::RequestContext& context);
+
+}  // namespace drishti::request

@@ -1,0 +1,83 @@
+#include "server/cache_news.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+namespace drishti::server {
+
+namespace asio = boost::asio;
+namespace redis = cache::redis;
+
+struct CacheNews::Loop {
+  Loop(net::ErrorLog& the_log, LookUp the_look_up) : log(the_log), look_up(std::move(the_look_up)), reactor(io) {}
+
+  asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+  net::ErrorLog& log;
+  LookUp look_up;
+  net::Reactor reactor;
+  redis::RedisMetrics metrics;
+  std::map<std::shared_ptr<RedisZone>, std::shared_ptr<redis::Invalidation>> followed;
+
+  void post(std::function<void()> task) {
+    asio::post(io, [this, task = std::move(task)] {
+      reactor.clock().update();
+      task();
+    });
+  }
+
+  redis::Resolve resolve() {
+    return [this](const std::string& host, std::uint16_t port, std::function<void(std::vector<SocketAddress>)> done) {
+      look_up(host, port, [this, done = std::move(done)](std::vector<SocketAddress> found) {
+        post([done, found = std::move(found)] { done(found); });
+      });
+    };
+  }
+
+  void follow(const std::shared_ptr<RedisZone>& zone) {
+    redis::InvalidationOptions options;
+    options.prefix = zone->url.prefix;
+    options.zone = zone->zone_name;
+    options.on_bans = [memory = zone->zone](const std::vector<cache::Ban>& bans) {
+      for (const cache::Ban& ban : bans) memory->add_ban(ban);
+    };
+    auto news = std::make_shared<redis::Invalidation>(zone->url, redis::ClientServices{reactor, log, metrics, resolve()},
+                                                      zone->zone->memory(), zone->hub, std::move(options));
+    news->start();
+    followed[zone] = std::move(news);
+  }
+};
+
+CacheNews::CacheNews(net::ErrorLog& log, LookUp look_up) : loop_(std::make_unique<Loop>(log, std::move(look_up))) {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "cache news");
+    const auto guard = asio::make_work_guard(loop_->io);
+    loop_->io.run();
+  });
+}
+
+// What stops ends in the next turns of the loop.
+CacheNews::~CacheNews() {
+  loop_->post([this] {
+    for (auto& [zone, news] : loop_->followed) news->stop();
+    loop_->post([this] { loop_->post([this] { loop_->io.stop(); }); });
+  });
+  thread_.join();
+}
+
+void CacheNews::follow(std::shared_ptr<RedisZone> zone) {
+  loop_->post([this, zone = std::move(zone)] { loop_->follow(zone); });
+}
+
+void CacheNews::forget(const std::shared_ptr<RedisZone>& zone) {
+  loop_->post([this, zone] {
+    const auto found = loop_->followed.find(zone);
+    if (found == loop_->followed.end()) return;
+    found->second->stop();
+    loop_->followed.erase(found);
+  });
+}
+
+}  // namespace drishti::server

@@ -1,0 +1,53 @@
+#include "server/redis_zone.hpp"
+
+#include "cache/redis/client.hpp"
+#include "cache/redis/redis_store.hpp"
+
+namespace drishti::server {
+namespace {
+
+cache::redis::RedisStoreOptions store_options(const RedisZone& zone) {
+  cache::redis::RedisStoreOptions options;
+  options.prefix = zone.url.prefix;
+  options.zone = zone.zone_name;
+  options.on_ban = [memory = zone.zone](const cache::Ban& ban) { memory->add_ban(ban); };
+  return options;
+}
+
+class Connected : public WorkerRedis {
+ public:
+  Connected(std::shared_ptr<RedisZone> zone, net::Reactor& reactor, net::ErrorLog& log, cache::redis::Resolve resolve,
+            cache::redis::ChangeHub::Post post)
+      : zone_(std::move(zone)),
+        services_{reactor, log, metrics_, std::move(resolve)},
+        client_(cache::redis::make_client(zone_->url, services_)),
+        store_(*client_, services_, zone_->hub, std::move(post), store_options(*zone_)) {
+    client_->start();
+  }
+  cache::SharedStore& store() override { return store_; }
+  void stop() override { client_->stop(); }
+
+ private:
+  std::shared_ptr<RedisZone> zone_;
+  cache::redis::RedisMetrics metrics_;
+  cache::redis::ClientServices services_;
+  std::unique_ptr<cache::redis::Client> client_;
+  cache::redis::RedisStore store_;
+};
+
+}  // namespace
+
+cache::redis::RedisUrl redis_url_of(const conf::CacheZone& zone) {
+  cache::redis::ParsedUrl parsed = cache::redis::redis_url_from(zone.redis_url);
+  if (!parsed.url) throw conf::ConfigError(parsed.error + " in \"proxy_cache_path\"", zone.where);
+  if (!zone.prefix.empty()) parsed.url->prefix = zone.prefix;
+  if (zone.timeout.count() > 0) parsed.url->timeout = zone.timeout;
+  return *parsed.url;
+}
+
+std::shared_ptr<WorkerRedis> connect_worker(std::shared_ptr<RedisZone> zone, net::Reactor& reactor, net::ErrorLog& log,
+                                            cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post) {
+  return std::make_shared<Connected>(std::move(zone), reactor, log, std::move(resolve), std::move(post));
+}
+
+}  // namespace drishti::server

@@ -1,0 +1,38 @@
+#pragma once
+// A zone whose second layer is Redis: what the process has of it, and what each worker has.
+
+#include <memory>
+#include <string>
+
+#include "cache/redis/change_hub.hpp"
+#include "cache/redis/invalidation.hpp"
+#include "cache/redis/redis_url.hpp"
+#include "cache/shared_store.hpp"
+#include "cache/zone.hpp"
+#include "conf/config.hpp"
+
+namespace drishti::server {
+
+/// Any thread.
+struct RedisZone {
+  cache::redis::RedisUrl url;
+  std::string zone_name;
+  std::uint64_t max_entry = 0;
+  std::shared_ptr<cache::Zone> zone;
+  cache::redis::ChangeHub hub;
+};
+
+/// The URL of ZONE with what its own parameters say. Throws conf::ConfigError.
+cache::redis::RedisUrl redis_url_of(const conf::CacheZone& zone);
+
+/// How a worker reaches Redis; its thread only, but for POST. Connects at once. Call stop() before the loop ends.
+class WorkerRedis {
+ public:
+  virtual ~WorkerRedis() = default;
+  virtual cache::SharedStore& store() = 0;
+  virtual void stop() = 0;
+};
+std::shared_ptr<WorkerRedis> connect_worker(std::shared_ptr<RedisZone> zone, net::Reactor& reactor, net::ErrorLog& log,
+                                            cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post);
+
+}  // namespace drishti::server

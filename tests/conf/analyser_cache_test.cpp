@@ -1,0 +1,49 @@
+// The directives of the response cache: nginx's words for mistakes, and what comes out of them.
+
+#include <gtest/gtest.h>
+
+#include "tests/conf/analyser_support.hpp"
+
+namespace drishti::conf {
+namespace {
+
+TEST(CacheDirectives, ComplainInNginxsWords) {
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x inactive=1m;"),
+            "\"proxy_cache_path\" must have \"keys_zone\" parameter in test.conf:1");
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x keys_zone=a;"),
+            "invalid keys zone size \"keys_zone=a\" in test.conf:1");
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x keys_zone=a:4k;"),
+            "keys zone \"keys_zone=a:4k\" is too small in test.conf:1");
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x keys_zone=a:1m; proxy_cache_path memory keys_zone=a:1m;"),
+            "duplicate zone \"a\" in test.conf:1");
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x keys_zone=a:1m levels=3;"), "invalid \"levels\" \"levels=3\" in test.conf:1");
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x keys_zone=a:1m use_temp_path=maybe;"),
+            "invalid use_temp_path value \"use_temp_path=maybe\", it must be \"on\" or \"off\" in test.conf:1");
+  EXPECT_EQ(error_in_http("proxy_cache_path /tmp/x keys_zone=a:1m maxsize=1g;"), "invalid parameter \"maxsize=1g\" in test.conf:1");
+  EXPECT_EQ(error_in_location("proxy_cache nowhere;"), "\"proxy_cache\" zone \"nowhere\" is unknown in test.conf:1");
+  EXPECT_EQ(error_in_location("proxy_cache_valid 200 soon;"), "invalid time value \"soon\" in test.conf:1");
+  EXPECT_EQ(error_in_location("proxy_cache_valid 20 1m;"), "invalid status \"20\" in test.conf:1");
+  EXPECT_EQ(error_in_location("proxy_cache_methods PUT;"), "invalid value \"PUT\" in test.conf:1");
+  EXPECT_EQ(error_in_location("proxy_cache_use_stale http_501;"), "invalid value \"http_501\" in test.conf:1");
+  EXPECT_EQ(error_in_location("proxy_cache_purge PURGE from localhost;"), "invalid address \"localhost\" in test.conf:1");
+}
+
+TEST(AddressRange, HoldsTheAddressesOfItsBits) {
+  const auto contains = [](const char* range, const char* ip) {
+    return AddressRange::parse(range)->contains(*SocketAddress::from_ip(ip, 1));
+  };
+  EXPECT_TRUE(contains("10.0.0.0/8", "10.200.3.4"));
+  EXPECT_FALSE(contains("10.0.0.0/8", "11.0.0.1"));
+  EXPECT_TRUE(contains("192.168.1.128/25", "192.168.1.200"));
+  EXPECT_FALSE(contains("192.168.1.128/25", "192.168.1.100"));
+  EXPECT_TRUE(contains("10.0.0.0/8", "::ffff:10.0.0.1"));
+  EXPECT_TRUE(contains("0.0.0.0/0", "8.8.8.8"));
+  EXPECT_FALSE(contains("0.0.0.0/0", "2001:db8::1"));
+  EXPECT_TRUE(contains("2001:db8::/32", "2001:db8:1::1"));
+  EXPECT_FALSE(contains("::1", "::2"));
+  for (const char* wrong : {"", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "::1/129", "localhost"})
+    EXPECT_FALSE(AddressRange::parse(wrong)) << wrong;
+}
+
+}  // namespace
+}  // namespace drishti::conf

@@ -1,0 +1,133 @@
+// proxy_cache_lock: one request fetches for all.
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "tests/scenarios/cache.hpp"
+
+namespace drishti::testing {
+namespace {
+
+using std::chrono::seconds;
+
+std::string head_for(std::size_t size) {
+  return "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+}
+
+std::vector<std::unique_ptr<RawClient>> ask_all(const ProxyUnderTest& proxy, int count) {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < count; ++i) {
+    clients.push_back(std::make_unique<RawClient>(proxy.port()));
+    clients.back()->send(request_text("GET", "/"));
+  }
+  return clients;
+}
+
+TEST(CacheLock, OneRequestFetchesForAHundred) {
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    return Actions{Action::send(head_for(8) + "begi"), Action::wait(go), Action::send("nend")};
+  });
+  ProxyUnderTest proxy("worker_processes 2;\n" + cache_config(upstream));
+  auto clients = ask_all(proxy, 100);
+  for (auto& client : clients)  // all have the beginning while the upstream still holds back the end
+    while (client->unread().find("begi") == std::string::npos) ASSERT_TRUE(client->read_some(seconds(5)));
+  go->set();
+  for (auto& client : clients) {
+    const auto response = client->read_response();
+    ASSERT_TRUE(response && response->complete);
+    EXPECT_EQ(response->body, "beginend");
+  }
+  EXPECT_EQ(upstream.requests().size(), 1u);
+}
+
+TEST(CacheLock, TheFetchGoesOnWhenItsClientLeaves) {
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    return Actions{Action::wait(go), Action::send(head_for(4) + "body")};
+  });
+  ProxyUnderTest proxy(cache_config(upstream));
+  RawClient leader(proxy.port());
+  leader.send(request_text("GET", "/"));
+  ASSERT_TRUE(upstream.wait_until([&] { return upstream.requests().size() == 1; }));
+  RawClient waiter(proxy.port());
+  waiter.send(request_text("GET", "/"));
+  leader.close();
+  go->set();
+  const auto response = waiter.read_response();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->body, "body");
+  EXPECT_EQ(upstream.requests().size(), 1u);
+}
+
+TEST(CacheLock, AnotherOneFetchesWhenTheFirstFails) {
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest& request) {
+    if (request.connection == 1) return Actions{Action::wait(go), Action::reset()};
+    return Actions{Action::send(head_for(4) + "body")};
+  });
+  ProxyUnderTest proxy(cache_config(upstream));
+  RawClient leader(proxy.port());
+  leader.send(request_text("GET", "/"));
+  ASSERT_TRUE(upstream.wait_until([&] { return upstream.requests().size() == 1; }));
+  auto waiters = ask_all(proxy, 10);
+  go->set();
+  EXPECT_EQ(leader.read_response().value_or(RawResponse{}).status, 502);
+  for (auto& waiter : waiters) EXPECT_EQ(waiter->read_response().value_or(RawResponse{}).body, "body");
+  EXPECT_EQ(upstream.requests().size(), 2u);
+}
+
+TEST(CacheLock, EachAsksForItselfWhenTheResponseIsForOne) {
+  auto go = std::make_shared<Event>();
+  auto number = std::make_shared<std::atomic<int>>(0);
+  FakeUpstream upstream([=](const UpstreamRequest& request) {
+    const Action answer = Action::send(ok_response(std::to_string(++*number), "Cache-Control: private\r\n"));
+    return request.connection == 1 ? Actions{Action::wait(go), answer} : Actions{answer};
+  });
+  ProxyUnderTest proxy(cache_config(upstream));
+  RawClient leader(proxy.port());
+  leader.send(request_text("GET", "/"));
+  ASSERT_TRUE(upstream.wait_until([&] { return upstream.requests().size() == 1; }));
+  auto waiters = ask_all(proxy, 5);
+  go->set();
+  std::set<std::string> bodies{leader.read_response().value_or(RawResponse{}).body};
+  for (auto& waiter : waiters) bodies.insert(waiter->read_response().value_or(RawResponse{}).body);
+  EXPECT_EQ(bodies.size(), 6u) << "nobody got what was another's";
+}
+
+TEST(CacheLock, NobodyWaitsLongerThanItsTimeout) {
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest& request) {
+    if (request.connection == 1) return Actions{Action::wait(go), Action::send(head_for(4) + "slow")};
+    return Actions{Action::send(head_for(4) + "fast")};
+  });
+  ProxyUnderTest proxy(cache_config(upstream, "proxy_cache_lock_timeout 100ms;"));
+  RawClient leader(proxy.port());
+  leader.send(request_text("GET", "/"));
+  ASSERT_TRUE(upstream.wait_until([&] { return upstream.requests().size() == 1; }));
+  EXPECT_EQ(told(get(proxy, "/")), "MISS 200 fast");
+  go->set();
+  EXPECT_EQ(leader.read_response().value_or(RawResponse{}).body, "slow");
+}
+
+TEST(CacheLock, AWaiterOfAnotherVariantGetsItsOwn) {
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest& request) {
+    const bool is_german = request.head.find("X-Lang: de") != std::string::npos;
+    const Action answer = Action::send(ok_response(is_german ? "de" : "en", "Cache-Control: max-age=60\r\nVary: X-Lang\r\n"));
+    return request.connection == 1 ? Actions{Action::wait(go), answer} : Actions{answer};
+  });
+  ProxyUnderTest proxy(cache_config(upstream));
+  RawClient german(proxy.port()), english(proxy.port());
+  german.send(request_text("GET", "/", "X-Lang: de\r\n"));
+  ASSERT_TRUE(upstream.wait_until([&] { return upstream.requests().size() == 1; }));
+  english.send(request_text("GET", "/", "X-Lang: en\r\n"));
+  go->set();
+  EXPECT_EQ(german.read_response().value_or(RawResponse{}).body, "de");
+  EXPECT_EQ(english.read_response().value_or(RawResponse{}).body, "en");
+}
+
+}  // namespace
+}  // namespace drishti::testing
