@@ -68,6 +68,9 @@ PeerLease Balancer::pick_in_panic(PickRequest& request) {
   return pick_anywhere(request);
 }
 
+// A peer that waits for its turn of round robin saves up to two requests meanwhile.
+constexpr float most_credit = 2;
+
 // A peer in slow start gets at most its part of its fair share, whatever the method: with least_conn an empty new peer
 // would otherwise get everything.
 void Balancer::give_credit(const PickRequest& request) {
@@ -77,7 +80,7 @@ void Balancer::give_credit(const PickRequest& request) {
     const auto share = static_cast<float>(slot.state->health.share(request.now_ms));
     slot.is_held_back = false;
     if (share >= 1) continue;
-    slot.credit = std::min(slot.credit + share * static_cast<float>(slot.peer->weight) / total, 1.0F);
+    slot.credit = std::min(slot.credit + share * static_cast<float>(slot.peer->weight) / total, most_credit);
     slot.is_held_back = slot.credit < 1;
   }
 }
