@@ -7,6 +7,7 @@
 #include "conf/location_block.hpp"
 #include "conf/logs.hpp"
 #include "conf/merge.hpp"
+#include "conf/number_locations.hpp"
 #include "conf/readers.hpp"
 
 namespace drishti::conf {
@@ -62,7 +63,10 @@ void finish(Analysis& a) {
   a.listens.find_conflicting_names(a.config.notices);
   a.variables.check_all_defined();
   attach_health_checks(a);
-  for (auto& draft : a.servers) a.config.servers.push_back(std::move(draft.server));
+  std::vector<std::shared_ptr<Server>> servers;
+  for (auto& draft : a.servers) servers.push_back(std::move(draft.server));
+  number_locations(servers);
+  a.config.servers.assign(servers.begin(), servers.end());
   a.config.upstreams = a.upstreams.finish();
   a.config.variables = a.variables.take();
 }

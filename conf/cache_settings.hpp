@@ -35,6 +35,7 @@ struct CacheZone {
   std::string prefix;                  ///< of every key in Redis; "": as the URL says
   milliseconds timeout{0};             ///< of one Redis command; 0: as the URL says
   Bytes max_entry = Bytes{8} << 20;    ///< the largest body that is stored
+  std::optional<CacheFormat> format;   ///< of the locations that use it: all the same; nullopt: none does
   Where where;
 };
 

@@ -110,7 +110,7 @@ void add_cache_zone(Analysis& a, const Directive& d) {
   read_path(a, d, zone);
   if (a.config.find_cache_zone(zone.name)) fail("duplicate zone " + quoted(zone.name), d);
   zone.max_entry = std::min(zone.max_entry, zone.redis_url.empty() ? zone.memory : zone.max_entry);
-  a.config.cache_zones.push_back(std::make_shared<const CacheZone>(std::move(zone)));
+  a.config.cache_zones.push_back(std::make_shared<CacheZone>(std::move(zone)));
 }
 
 }  // namespace drishti::conf

@@ -30,7 +30,7 @@ bool UseStale::lists_status(int status) const {
   }
 }
 
-std::shared_ptr<const CacheZone> Config::find_cache_zone(std::string_view name) const {
+std::shared_ptr<CacheZone> Config::find_cache_zone(std::string_view name) const {
   for (const auto& zone : cache_zones)
     if (zone->name == name) return zone;
   return nullptr;

@@ -393,6 +393,9 @@ struct ProxyPass {
   Where where;
 };
 
+/// A page about the program itself that a location answers with.
+enum class StatusPage { none, metrics, stub_status };
+
 /// A location, the root of a server (for what is outside any location), or the body of an `if`.
 /// Owned by its parent; all settings are merged.
 struct Location {
@@ -402,12 +405,14 @@ struct Location {
   BoundRegex regex;
   bool internal = false;
   bool auto_redirect = false;  ///< a prefix ending in `/` with a proxy handler: /x answers 301 to /x/
+  unsigned number = 0;         ///< over all servers from 0 in file order; that of an if_block is its location's
   bool has_alias = false;      ///< root_template came from `alias`
   std::string alias_prefix;    ///< the location prefix that `alias` stands for; empty when a regex location wrote it
   std::vector<std::shared_ptr<Location>> children;  ///< nested locations in file order
   const Location* parent = nullptr;                 ///< the enclosing location; null below a server
   std::vector<RewriteOp> rewrite;                   ///< the rewrite phase of this level, in file order
   std::optional<ProxyPass> proxy_pass;
+  StatusPage status_page = StatusPage::none;
   std::optional<TryFiles> try_files;
   std::shared_ptr<HealthCheck> health_check;        ///< as written here; finished, it is in the group's list
   int outlier_place = 0;                            ///< counts of outlier_detection are kept apart by this
@@ -444,6 +449,7 @@ struct ServerName {
 struct Server {
   std::vector<Listen> listens;
   std::vector<ServerName> names;
+  unsigned number = 0;     ///< from 0 in file order
   std::string first_name;  ///< $server_name: the first name as written, or ""
   Bytes client_header_buffer_size = 1 << 10;
   int large_client_header_buffers = 4;
@@ -476,7 +482,7 @@ struct Config {
   MainSettings main;
   std::vector<std::shared_ptr<const Server>> servers;  ///< in file order
   std::vector<std::shared_ptr<const Upstream>> upstreams;  ///< explicit and implicit, in order of appearance
-  std::vector<std::shared_ptr<const CacheZone>> cache_zones;  ///< in order of appearance
+  std::vector<std::shared_ptr<CacheZone>> cache_zones;  ///< in order of appearance
   std::vector<UserVariable> variables;                 ///< indexed by VariableRef::slot
   std::vector<std::shared_ptr<const LogFormat>> log_formats;
   std::string prefix;  ///< -p; relative paths start here
@@ -485,7 +491,7 @@ struct Config {
   std::vector<Notice> notices;
 
   const Upstream* find_upstream(std::string_view name) const;
-  std::shared_ptr<const CacheZone> find_cache_zone(std::string_view name) const;
+  std::shared_ptr<CacheZone> find_cache_zone(std::string_view name) const;
 };
 
 }  // namespace drishti::conf

@@ -33,6 +33,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Upstream groups", upstream_directives()},
       {"Health", health_directives()},
       {"Logs", log_directives()},
+      {"Status", status_directives()},
       {"Accepted without effect", tuning_directives()},
   };
   return groups;

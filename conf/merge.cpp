@@ -65,12 +65,32 @@ void check_buffers(Location& location) {
         location.where);
 }
 
+// A zone has one format: what stands in Redis must be read as it was written.
+void take_format(CacheZone& zone, const CacheSettings& cache) {
+  if (zone.format && *zone.format != *cache.format)
+    throw ConfigError("zone " + quoted(zone.name) + " is used with two values of \"proxy_cache_format\"", cache.where);
+  zone.format = *cache.format;
+  if (*cache.format != CacheFormat::middleware) return;
+  if (zone.redis_url.empty())
+    throw ConfigError("\"proxy_cache_format middleware\" needs a zone in Redis, " + quoted(zone.name) + " is in memory",
+                      cache.where);
+  if (cache.key->has_value())
+    throw ConfigError("\"proxy_cache_key\" can't be used with \"proxy_cache_format middleware\", whose key is the URL",
+                      cache.where);
+}
+
 // Once merged: a zone may stand behind the locations that use it.
 void find_zone(Analysis& a, CacheSettings& cache) {
-  if (!cache.is_on() || has_variables((*cache.zone_name)->source)) return;
+  if (!cache.is_on()) return;
   const std::string& name = (*cache.zone_name)->source;
-  cache.zone = a.config.find_cache_zone(name);
-  if (!cache.zone) throw ConfigError("\"proxy_cache\" zone " + quoted(name) + " is unknown", cache.where);
+  if (has_variables(name)) {
+    if (*cache.format != CacheFormat::middleware) return;
+    throw ConfigError("\"proxy_cache_format middleware\" needs a \"proxy_cache\" without variables", cache.where);
+  }
+  const auto zone = a.config.find_cache_zone(name);
+  if (!zone) throw ConfigError("\"proxy_cache\" zone " + quoted(name) + " is unknown", cache.where);
+  take_format(*zone, cache);
+  cache.zone = zone;
 }
 
 void inherit_root(Location& child, const Location& parent) {
@@ -87,7 +107,10 @@ void merge_ifs(Analysis& a, std::vector<RewriteOp>& ops, const Location& outer) 
     if (condition == nullptr || !condition->location) continue;
     merge(a, *condition->location, outer);
     // An `if` is no place of its own: without a proxy_pass it answers as the location around it does.
-    if (!condition->location->proxy_pass) condition->location->proxy_pass = outer.proxy_pass;
+    if (!condition->location->proxy_pass) {
+      condition->location->proxy_pass = outer.proxy_pass;
+      condition->location->status_page = outer.status_page;
+    }
     condition->location->internal = outer.internal;
   }
 }

@@ -274,6 +274,7 @@ void write_location(ModelWriter& w, const Location& location) {
   w.line("alias_prefix", location.alias_prefix);
   write(w, location.rewrite);
   if (location.proxy_pass) write(w, *location.proxy_pass);
+  w.line("status_page", location.status_page);
   if (location.try_files) write(w, *location.try_files);
   write(w, location.core);
   write(w, location.proxy);

@@ -55,6 +55,7 @@ void set_proxy_pass(Analysis& a, const Directive& d) {
   location.auto_redirect = location.kind != Location::Kind::if_block && location.kind != Location::Kind::regex &&
                            location.kind != Location::Kind::named && location.pattern.ends_with('/');
   location.proxy_pass = std::move(pass);
+  location.status_page = StatusPage::none;
 }
 
 }  // namespace drishti::conf

@@ -95,10 +95,8 @@ void set_use_stale(Analysis& a, const Directive& d) {
 void set_min_uses(Analysis& a, const Directive& d) { store(a, &C::min_uses, number_value(d)); }
 void set_max_range_offset(Analysis& a, const Directive& d) { store(a, &C::max_range_offset, size_value(d, 0, true)); }
 void set_format(Analysis& a, const Directive& d) {
-  if (d.args[0] == "middleware")
-    fail("parameter \"middleware\" of the \"proxy_cache_format\" directive is not implemented by drishti yet", d);
   store(a, &C::format,
-        enum_value<CacheFormat>(d, {{"drishti", CacheFormat::drishti}}));
+        enum_value<CacheFormat>(d, {{"drishti", CacheFormat::drishti}, {"middleware", CacheFormat::middleware}}));
 }
 
 void allow(CachePurge& purge, const Directive& d, const std::string& text) {
@@ -186,7 +184,7 @@ constexpr DirectiveSpec table[] = {
      "Whether requests with a method (PURGE), or for which a string is neither empty nor `0`, remove what is stored.",
      set_purge, Repeat::once, done,
      "Without `from` only requests from loopback addresses may; others get a 403. [CACHE.md](CACHE.md#purge)"},
-    {"proxy_cache_format", hsl, take(1), "drishti", "drishti",
+    {"proxy_cache_format", hsl, take(1), "drishti | middleware", "drishti",
      "How responses stand in Redis.", set_format},
     {"proxy_cache_heuristic", hsl, flag, "on | off", "off",
      "Whether a response that says nothing is fresh for a tenth of the time since its Last-Modified.",

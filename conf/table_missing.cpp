@@ -99,7 +99,6 @@ std::span<const std::string_view> missing_directives() {
       "dav_*",
       "create_full_put_path",
       "min_delete_depth",
-      "stub_status",
       "browser",
       "ancient_browser",
       "ancient_browser_value",

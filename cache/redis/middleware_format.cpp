@@ -50,7 +50,15 @@ MiddlewareStore::MiddlewareStore(Client& client, ClientServices services, Change
                                  RedisStoreOptions options, std::chrono::seconds duration)
     : RedisStore(client, std::move(services), hub, std::move(post), std::move(options)), duration_(duration) {}
 
+namespace {
+
+/// The middleware knows no variants: only what stands under a request target can be shared with it.
+bool is_target(std::string_view key) { return key.starts_with('/'); }
+
+}  // namespace
+
 net::Task<SharedResult> MiddlewareStore::get(std::string_view key) {
+  if (!is_target(key)) co_return SharedResult{SharedStatus::miss, nullptr};
   const std::string name = middleware_key(key);
   const CallResult value = co_await client_.call(name, command("GET", name), {});
   if (!value.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr};
@@ -69,12 +77,15 @@ net::Task<SharedResult> MiddlewareStore::get(std::string_view key) {
   co_return found;
 }
 
-// KEEP is not asked: the middleware's entries live for its own duration, whatever the origin says.
+// KEEP is not asked: it counts the time in which we may serve a stale response, and the middleware takes what is there.
 net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds) {
+  const std::int64_t now = reactor_.clock().wall_ms();
+  const std::int64_t left = (response->freshness().lifetime - response->freshness().age(now)) / 1000;
+  if (left <= 0 || !is_target(response->key())) co_return false;
   const auto value = middleware_value(*response);
   if (!value || value->size() > options_.limits.body) co_return false;
   const std::string name = middleware_key(response->key());
-  const Decimal seconds(static_cast<std::uint64_t>(duration_.count()));
+  const Decimal seconds(static_cast<std::uint64_t>(left));
   const CallResult result = co_await client_.call(name, command("SETEX", name, seconds, *value), allowance(value->size()));
   co_return answered(result);
 }

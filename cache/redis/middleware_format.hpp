@@ -23,7 +23,7 @@ StoredResponsePtr middleware_response(std::string_view target, std::string_view 
 /// The key of this zone is the request target alone. Locks are ours; so are bans, which do not reach these entries.
 class MiddlewareStore : public RedisStore {
  public:
-  /// DURATION: of an entry that it writes, and of one that it finds without an expiry.
+  /// DURATION: of an entry that it finds without an expiry. What it writes lives as long as it is fresh.
   MiddlewareStore(Client& client, ClientServices services, ChangeHub& hub, ChangeHub::Post post,
                   RedisStoreOptions options, std::chrono::seconds duration = std::chrono::seconds(300));
   net::Task<SharedResult> get(std::string_view key) override;

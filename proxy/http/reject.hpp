@@ -1,6 +1,7 @@
 #pragma once
 // The reasons for refusing a message of HTTP/1 (threat-catalogue S, H, R).
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -49,6 +50,10 @@ enum class Reject : std::uint8_t {
   DRISHTI_REJECTS(DRISHTI_R)
 #undef DRISHTI_R
 };
+/// The number of enumerators, `none` included.
+#define DRISHTI_R(id, status, text) +1
+inline constexpr std::size_t reject_count = 1 DRISHTI_REJECTS(DRISHTI_R);
+#undef DRISHTI_R
 int reject_status(Reject reject);
 std::string_view reject_name(Reject reject);  ///< the enumerator's name: the metric label
 std::string_view reject_text(Reject reject);

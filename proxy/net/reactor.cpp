@@ -54,8 +54,10 @@ void Reactor::turn() {
   constexpr int most_rounds = 32;
   constexpr int busy_batch = 4;
   in_turn_ = true;
+  Clock::Steady begun;
   for (int round = 0; round < most_rounds; ++round) {
     int events = dispatch();
+    if (round == 0) begun = clock_.now();
     run_deferred();
     wheel_.advance(clock_.now());
     run_deferred();
@@ -63,7 +65,15 @@ void Reactor::turn() {
   }
   if (end_of_turn_) end_of_turn_();
   set_alarm();
+  add_busy_time(begun);
   in_turn_ = false;
+}
+
+// One more look at the clock a turn, however many requests it served.
+void Reactor::add_busy_time(Clock::Steady begun) {
+  if (!metrics::recording || busy_ns_ == nullptr) return;
+  const auto busy = std::chrono::steady_clock::now() - begun;
+  busy_ns_->add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(busy).count()));
 }
 
 void Reactor::request_turn() {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "metrics/counter.hpp"
 #include "net/clock.hpp"
 #include "net/deadline_wheel.hpp"
 
@@ -48,6 +49,8 @@ class Reactor {
   }
   /// Runs ACTION at the end of every turn (log hand-over and the like).
   void at_end_of_turn(std::function<void()> action) { end_of_turn_ = std::move(action); }
+  /// Adds the nanoseconds of every turn to COUNTER: what is left of the wall's time was spent waiting.
+  void count_busy_time(metrics::Counter& counter) { busy_ns_ = &counter; }
 
  private:
   friend class Channel;
@@ -60,6 +63,7 @@ class Reactor {
   void run_deferred();
   void request_turn();
   void set_alarm();
+  void add_busy_time(Clock::Steady begun);
 
   std::unique_ptr<Asio> asio_;
   int epoll_ = -1;
@@ -72,6 +76,7 @@ class Reactor {
   int event_next_ = 0;
   std::vector<std::coroutine_handle<>> deferred_;
   std::function<void()> end_of_turn_;
+  metrics::Counter* busy_ns_ = nullptr;
   bool in_turn_ = false;
   bool turn_requested_ = false;
 };

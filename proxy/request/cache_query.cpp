@@ -12,7 +12,7 @@ using http::FieldId;
 
 // Keys of one kind never look like those of another: a made one begins with a length.
 constexpr char written_key_mark = '=';
-constexpr std::string_view middleware_prefix = "cache:";
+constexpr std::int64_t middleware_lifetime = 300'000;  // ms, the middleware's own default
 
 std::string_view port_of(const context::RequestContext& context) {
   if (!context.head.host_port.empty()) return context.head.host_port;
@@ -35,6 +35,12 @@ CacheZoneView* CacheQuery::find_zone(CacheMap& zones) {
   options_ = zone;
   return &found->second;
 }
+
+bool CacheQuery::is_middleware() const {
+  return *context_.location->cache.format == conf::CacheFormat::middleware;
+}
+
+bool CacheQuery::is_of_one_user() const { return is_middleware() && context_.head.fields.has(FieldId::authorization); }
 
 bool CacheQuery::is_cacheable_method() const {
   const conf::CacheSettings& settings = context_.location->cache;
@@ -70,7 +76,7 @@ void CacheQuery::append_url(std::string_view target) {
 }
 
 // Two requests for one URL may go to different places (`if`, `map`, rewrite): what is sent where belongs to the key.
-void CacheQuery::append_upstream(std::string_view own_target) {
+std::optional<std::string_view> CacheQuery::find_upstream() {
   const conf::ProxyPass& pass = *context_.location->proxy_pass;
   std::optional<std::string_view> uri;
   if (pass.has_variables) {
@@ -82,6 +88,11 @@ void CacheQuery::append_upstream(std::string_view own_target) {
     context_.proxy_port = pass.proxy_port;
     if (pass.uri) uri = *pass.uri;
   }
+  return uri;
+}
+
+void CacheQuery::append_upstream(std::string_view own_target) {
+  const auto uri = find_upstream();
   cache::append_key_part(key_.text, context_.proxy_host);
   if (own_target.empty()) return;
   const std::string_view sent = filters::upstream_target(uri, context_);
@@ -91,12 +102,12 @@ void CacheQuery::append_upstream(std::string_view own_target) {
 void CacheQuery::make_key() {
   const conf::CacheSettings& settings = context_.location->cache;
   key_.text.clear();
-  if (*settings.format == conf::CacheFormat::middleware) {
-    key_.text.append(middleware_prefix).append(context_.head.target);
-    url_begin_ = middleware_prefix.size();
-    url_size_ = context_.head.target.size();
+  if (is_middleware()) {
+    key_.text.assign(filters::upstream_target(find_upstream(), context_));  // the application's req.originalUrl
+    url_begin_ = 0;
+    url_size_ = key_.text.size();
   } else if (settings.key->has_value()) {
-    append_upstream({});  // for $proxy_host
+    find_upstream();  // for $proxy_host
     key_.text.assign(1, written_key_mark);
     context::append(**settings.key, context_, key_.text);
     url_begin_ = 1;
@@ -110,7 +121,7 @@ void CacheQuery::make_key() {
 
 bool CacheQuery::make_key_of(std::string_view target) {
   const conf::CacheSettings& settings = context_.location->cache;
-  if (settings.key->has_value() || *settings.format == conf::CacheFormat::middleware) return false;
+  if (settings.key->has_value() || is_middleware()) return false;
   key_.text.clear();
   append_url(target);
   append_upstream({});
@@ -146,6 +157,7 @@ cache::StoreRules CacheQuery::store_rules() const {
   cache::StoreRules rules;
   for (const conf::CacheValid& valid : *settings.valid)
     rules.valid.push_back({valid.status, std::chrono::milliseconds(valid.time).count()});
+  if (is_middleware() && rules.valid.empty()) rules.valid.push_back({200, middleware_lifetime});
   rules.ignore = {ignore.accel_expires, ignore.expires, ignore.cache_control, ignore.set_cookie, ignore.vary};
   rules.post = *settings.post;
   rules.key_has_authorization = settings.key_has_authorization;

@@ -38,6 +38,8 @@ class CacheQuery {
   static bool any_true(const std::vector<conf::Template>& conditions, context::RequestContext& context);
   /// A range that begins behind proxy_cache_max_range_offset.
   bool is_beyond_range_offset() const;
+  /// The middleware's format cannot tell users apart: a request with Authorization neither reads nor writes it.
+  bool is_of_one_user() const;
   cache::TargetUri target_uri() const;
 
   cache::UseRules use_rules() const;
@@ -45,7 +47,10 @@ class CacheQuery {
 
  private:
   void append_url(std::string_view target);
+  /// Fills $proxy_host; the URI part of proxy_pass.
+  std::optional<std::string_view> find_upstream();
   void append_upstream(std::string_view own_target);
+  bool is_middleware() const;
 
   context::RequestContext& context_;
   const conf::CacheZone* options_ = nullptr;

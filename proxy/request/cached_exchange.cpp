@@ -51,7 +51,7 @@ net::Task<Outcome> CachedExchange::run() {
   if (context_.head.wants_upgrade) return pass({});  // a tunnel is nobody else's
   const bool is_purge = is_purge_request(context_);
   if (is_purge || !query_.is_cacheable_method() || context_.method == http::Method::post) return run_without_key();
-  if (query_.is_beyond_range_offset()) return pass("BYPASS");
+  if (query_.is_beyond_range_offset() || query_.is_of_one_user()) return pass("BYPASS");
   query_.make_key();
   if (!settings_.bypass->empty() && CacheQuery::any_true(*settings_.bypass, context_)) return run_bypass();
   prepare();

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "net/log_file.hpp"
+#include "request/request_counters.hpp"
 #include "routing/snapshot.hpp"
 #include "upstream/balancer.hpp"
 #include "upstream/connection_pool.hpp"
@@ -19,6 +20,7 @@ struct UpstreamView {
   std::shared_ptr<upstream::UpstreamGroup> group;
   std::unique_ptr<upstream::Balancer> balancer;
   upstream::GroupPool* pool = nullptr;  ///< owned by the worker; outlives generations
+  metrics::UpstreamMetrics* metrics = nullptr;  ///< this worker's; null for a proxy_pass with variables
 };
 
 /// The pools of a worker by group name: connections survive reloads.
@@ -35,6 +37,9 @@ class Generation {
   net::LogBuffer* log_buffer(const conf::AccessLog& log);
   /// The view of an upstream of this configuration; never null for one of config.upstreams.
   UpstreamView* view(const conf::Upstream* upstream);
+  const RequestCounters& counters() const { return counters_; }
+  /// Where VIEW, one of this configuration or made for a proxy_pass with variables, is counted.
+  metrics::UpstreamMetrics& metrics_of(const UpstreamView& view);
 
  private:
   friend class GenerationRef;
@@ -42,6 +47,8 @@ class Generation {
   std::unordered_map<const conf::Upstream*, UpstreamView> views_;
   LogMap& logs_;
   std::unordered_map<const conf::AccessLog*, net::LogBuffer*> log_buffers_;  ///< found by path once, then by address
+  RequestCounters counters_;
+  unsigned worker_index_;
   std::uint64_t references_ = 0;
   std::function<void(const routing::Snapshot&)> retired_;
 

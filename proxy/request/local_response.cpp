@@ -48,6 +48,12 @@ net::Task<void> send_builtin(WorkerServices&, context::RequestContext& context, 
   co_await send_whole(context, client, page);
 }
 
+net::Task<void> send_page(context::RequestContext& context, ClientStream& client, std::string_view type,
+                          std::string_view page) {
+  filters::local_response(final_status(200, context), type, page, context);
+  co_await send_whole(context, client, page);
+}
+
 net::Task<void> send_file(WorkerServices&, context::RequestContext& context, ClientStream& client,
                           filters::StaticResult& result) {
   if (filters::fixes_status(context)) context.response.status = context.error_status;

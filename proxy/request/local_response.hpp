@@ -20,6 +20,9 @@ net::Task<void> send_redirect(WorkerServices& services, context::RequestContext&
 /// The built-in page of STATUS.
 net::Task<void> send_builtin(WorkerServices& services, context::RequestContext& context, ClientStream& client,
                              int status);
+/// A page made here, with status 200 unless an error_page fixed another.
+net::Task<void> send_page(context::RequestContext& context, ClientStream& client, std::string_view type,
+                          std::string_view page);
 /// What serve_static opened.
 net::Task<void> send_file(WorkerServices& services, context::RequestContext& context, ClientStream& client,
                           filters::StaticResult& result);

@@ -23,7 +23,8 @@ ProxyExchange::ProxyExchange(WorkerServices& services, DynamicUpstreams& dynamic
       generation_(generation),
       settings_(context.location->proxy),
       body_(body),
-      attempt_(services, context, client) {}
+      recorder_(services.worker),
+      attempt_(services, context, client, recorder_) {}
 
 namespace {
 
@@ -47,6 +48,7 @@ net::Task<Outcome> ProxyExchange::run() {
   struct Release {
     ProxyExchange& exchange;
     ~Release() {
+      exchange.leave_upstream();
       exchange.attempt_.release_connection();
       exchange.lease_.release();
     }
@@ -172,11 +174,17 @@ void ProxyExchange::begin_attempt() {
   trace.after_redirect = is_first_attempt_ && !context_.attempts.empty();
   is_first_attempt_ = false;
   context_.attempts.push_back(trace);
+  recorder_.attempt_begun(*lease_);
 }
 
 void ProxyExchange::end_attempt() {
   context_.attempts.back().response_ms =
       duration_cast<milliseconds>(services_.clock().now() - attempt_begun_).count();
+  recorder_.attempt_ended(context_.attempts.back());
+}
+
+void ProxyExchange::leave_upstream() {
+  recorder_.leave(context_.attempts.empty() ? 0 : context_.attempts.back().status, services_.clock().now());
 }
 
 // A kept connection that turns out dead is replaced once by a fresh one to the same peer, without blame (U03, pain 12).
@@ -186,7 +194,7 @@ bool ProxyExchange::repeats_afresh(Failure failure) {
   const bool may_repeat = is_idempotent(request_.method) || settings_.next_upstream->non_idempotent;
   const bool is_safe = (may_repeat || !attempt_.request_sent()) && !attempt_.body_consumed();
   if (!is_safe || client_gone()) return false;
-  services_.metrics.upstream_stale_reuses.add();
+  recorder_.retried(metrics::RetryCause::stale_connection);
   allows_kept_ = false;
   return true;
 }
@@ -213,6 +221,7 @@ void ProxyExchange::prepare_pick() {
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
   pick_.client = &context_.connection->remote;
   begun_ = services_.clock().now();
+  recorder_.enter(generation_.metrics_of(*view_), begun_);
 }
 
 /// Whether all peers that could be chosen are at max_conns, or others wait already (`queue`). Picks the peer otherwise.
@@ -269,7 +278,9 @@ std::optional<Outcome> ProxyExchange::after_attempt(Failure failure) {
 bool ProxyExchange::drops_response() {
   context::Attempt& trace = context_.attempts.back();
   trace.status = attempt_.head().status;
-  trace.header_ms = duration_cast<milliseconds>(services_.clock().now() - attempt_begun_).count();
+  const auto first_byte = services_.clock().now() - attempt_begun_;
+  trace.header_ms = duration_cast<milliseconds>(first_byte).count();
+  recorder_.head_came(first_byte);
   int status = attempt_.head().status;
   if (!may_retry_status(settings_, status, retry_state())) return false;
   upstream::PeerLease failed = std::move(lease_);
@@ -282,7 +293,7 @@ bool ProxyExchange::drops_response() {
   report(*failed, counted ? upstream::Outcome::failed : upstream::Outcome::not_counted);
   sent_before_ = true;
   attempt_.connection().reset();
-  services_.metrics.upstream_retries.add();
+  recorder_.retried(retry_cause(status));
   return true;
 }
 
@@ -301,6 +312,7 @@ void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome
   upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
                    context_.connection->id, {});
   if (outcome != upstream::Outcome::failed) return;
+  recorder_.peer_failed(peer);
   balancer.note_failure(peer);
   view_->group->ask_for_resolve();
 }
@@ -318,7 +330,7 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   lease_.release();
   if (!may_retry(settings_, failure, state)) return Outcome::error(status);
   if (!pick()) return give_up(Failure::no_live_peer);
-  services_.metrics.upstream_retries.add();
+  recorder_.retried(retry_cause(failure));
   return std::nullopt;
 }
 
@@ -330,6 +342,7 @@ Outcome ProxyExchange::give_up(Failure failure) {
     trace.status = 502;
     trace.response_ms = 0;
     context_.attempts.push_back(trace);
+    recorder_.found_no_live_peer();
     view_->group->ask_for_resolve();
     context_.log_error(conf::LogLevel::error, failure_message(failure, 0), upstream_url());
   }
@@ -433,6 +446,7 @@ void ProxyExchange::take_away_body() {
 void ProxyExchange::let_go(const RelayResult& relayed) {
   upstream::UpstreamConnectionPtr connection = attempt_.release_connection();
   lease_.release();
+  leave_upstream();
   if (!relayed.reusable) return;
   view_->pool->give_back(std::move(connection), view_->group->config(),
                          std::chrono::seconds{attempt_.head().keep_alive_timeout_seconds});

@@ -58,6 +58,7 @@ class ProxyExchange {
   void let_go(const RelayResult& relayed);
   bool is_intercepted(int status);
   Outcome client_left();
+  void leave_upstream();
   bool client_gone() const;
   bool goes_on_alone() const;
   void take_away_body();
@@ -75,6 +76,7 @@ class ProxyExchange {
   UpstreamRequest request_;
   upstream::PickRequest pick_;
   upstream::PeerLease lease_;
+  UpstreamRecorder recorder_;
   UpstreamAttempt attempt_;
   CacheSession* cache_ = nullptr;
   Failure last_failure_ = Failure::none;

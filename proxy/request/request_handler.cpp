@@ -14,6 +14,7 @@
 #include "request/cached_exchange.hpp"
 #include "request/local_response.hpp"
 #include "request/proxy_exchange.hpp"
+#include "request/status_page.hpp"
 
 namespace drishti::request {
 namespace {
@@ -32,6 +33,7 @@ struct RequestHandler::Run {
   Generation& generation;
   RequestBody request_body{};
   bool discards_body = false;  ///< after an error nobody reads the body, so that its size does not matter any more
+  const conf::Location* failed_in = nullptr;  ///< the first one whose answer was an error: it is counted there
   std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
   std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
   std::optional<CachedExchange> cached{};
@@ -240,6 +242,7 @@ net::Task<Outcome> RequestHandler::Run::content() {
     filters::StaticResult result = filters::run_try_files(context);
     if (result.action != filters::StaticResult::Action::go_on) return serve_file(std::move(result));
   }
+  if (context.location->status_page != conf::StatusPage::none) return send_status_page(services, context, client);
   if (!context.location->proxy_pass) return serve_file(filters::serve_static(context));
   if (context.location->cache.is_on()) return new_cached().run();
   return new_exchange().run();
@@ -305,6 +308,7 @@ net::Task<Outcome> RequestHandler::Run::redirect_internally(const Outcome& outco
 net::Task<Outcome> RequestHandler::Run::error(int status) {
   filters::start_error(context);
   discards_body = true;
+  if (!failed_in) failed_in = context.location;
   if (status == 499 || status == 444) {
     context.response.status = status;
     client.abort();
@@ -334,9 +338,7 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
 
 // Exactly once a request.
 void RequestHandler::Run::finish() {
-  services.metrics.requests.add();
-  std::size_t code_class = static_cast<std::size_t>(std::clamp(context.response.status / 100, 0, 5));
-  services.metrics.responses_by_class[code_class].add();
+  count_request(generation.counters(), context, failed_in ? *failed_in : *context.location);
   write_access_logs(generation, context);
 }
 

@@ -24,10 +24,12 @@ iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), tex
 
 }  // namespace
 
-UpstreamAttempt::UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client)
+UpstreamAttempt::UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client,
+                                 UpstreamRecorder& recorder)
     : services_(services),
       context_(context),
       client_(client),
+      recorder_(recorder),
       settings_(context.location->proxy),
       head_(context.upstream_response) {}
 
@@ -55,7 +57,6 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
   connection_ = std::make_unique<upstream::UpstreamConnection>(peer, services_.clock().now());
   SocketAddress from;
   const SocketAddress* bind_to = fill_bind_address(from) ? &from : nullptr;
-  services_.metrics.upstream_connects.add();
   net::IoResult result = co_await net::connect(services_.reactor, connection_->stream, peer->address, bind_to,
                                                *settings_.connect_timeout);
   if (result.ok()) {
@@ -79,7 +80,7 @@ net::Task<Failure> UpstreamAttempt::run(const std::shared_ptr<const upstream::Pe
   error_ = 0;
   connection_ = allow_pooled ? pool.take(*peer) : nullptr;
   if (!connection_) return connect_and_ask(peer, request);
-  services_.metrics.upstream_reuses.add();
+  recorder_.connected(std::nullopt);
   context_.attempts.back().connect_ms = 0;
   return ask(request);
 }
@@ -89,8 +90,9 @@ net::Task<Failure> UpstreamAttempt::connect_and_ask(std::shared_ptr<const upstre
   const auto begun = services_.clock().now();
   Failure failure = co_await connect(std::move(peer));
   if (failure != Failure::none) co_return failure;
-  context_.attempts.back().connect_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().now() - begun).count();
+  const auto connect_time = services_.clock().now() - begun;
+  recorder_.connected(connect_time);
+  context_.attempts.back().connect_ms = std::chrono::duration_cast<milliseconds>(connect_time).count();
   failure = co_await ask(request);
   co_return failure;
 }

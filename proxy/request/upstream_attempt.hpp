@@ -11,6 +11,7 @@
 #include "request/client_stream.hpp"
 #include "request/request_body.hpp"
 #include "request/retry_policy.hpp"
+#include "request/upstream_recorder.hpp"
 #include "request/worker_services.hpp"
 #include "upstream/connection_pool.hpp"
 
@@ -29,7 +30,8 @@ struct UpstreamRequest {
 
 class UpstreamAttempt {
  public:
-  UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client);
+  UpstreamAttempt(WorkerServices& services, context::RequestContext& context, ClientStream& client,
+                  UpstreamRecorder& recorder);
 
   /// Sends REQUEST to PEER and reads the response head. `allow_pooled`: a kept connection may be used.
   /// Failure::none: head() is complete and connection() stands at the body.
@@ -73,6 +75,7 @@ class UpstreamAttempt {
   WorkerServices& services_;
   context::RequestContext& context_;
   ClientStream& client_;
+  UpstreamRecorder& recorder_;
   const conf::ProxySettings& settings_;
   upstream::UpstreamConnectionPtr connection_;
   net::Buffer head_memory_;  ///< the buffer of a connection that was released

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conf/socket_address.hpp"
+#include "metrics/exposition.hpp"
 #include "metrics/worker_metrics.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/error_log.hpp"
@@ -35,6 +36,8 @@ struct WorkerServices {
   NoClients* background = nullptr;                        ///< requests that nobody waits for
   bool is_stopping = false;                               ///< nothing is fetched for later any more
   std::function<void(std::function<void()>)> post = {};   ///< runs a function on this worker's thread; any thread may call
+  const metrics::Exposition* exposition = nullptr;  ///< behind `metrics` and `stub_status`
+  unsigned worker = 0;                              ///< from 0: which counters are this worker's
 
   net::Clock& clock() const { return reactor.clock(); }
   std::int64_t steady_seconds() const {

@@ -8,19 +8,26 @@
 
 #include "conf/config.hpp"
 #include "routing/router.hpp"
+#include "routing/snapshot_metrics.hpp"
 #include "upstream/upstream_group.hpp"
 
 namespace drishti::routing {
 
 struct Snapshot {
   Snapshot(std::shared_ptr<const conf::Config> the_config,
-           std::vector<std::shared_ptr<upstream::UpstreamGroup>> the_groups, std::uint64_t the_number)
-      : config(std::move(the_config)), router(config), groups(std::move(the_groups)), number(the_number) {}
+           std::vector<std::shared_ptr<upstream::UpstreamGroup>> the_groups, std::uint64_t the_number,
+           SnapshotMetrics the_metrics = {})
+      : config(std::move(the_config)),
+        router(config),
+        groups(std::move(the_groups)),
+        number(the_number),
+        metrics(std::move(the_metrics)) {}
 
   std::shared_ptr<const conf::Config> config;
   Router router;
   std::vector<std::shared_ptr<upstream::UpstreamGroup>> groups;
   std::uint64_t number = 0;  ///< 1 for the configuration of the start, one more for each reload
+  SnapshotMetrics metrics;   ///< empty: nothing is counted
 };
 
 }  // namespace drishti::routing

@@ -40,6 +40,7 @@ struct CacheNews::Loop {
     redis::InvalidationOptions options;
     options.prefix = zone->url.prefix;
     options.zone = zone->zone_name;
+    options.middleware = zone->format == conf::CacheFormat::middleware;
     options.on_bans = [memory = zone->zone](const std::vector<cache::Ban>& bans) {
       for (const cache::Ban& ban : bans) memory->add_ban(ban);
     };

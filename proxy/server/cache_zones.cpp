@@ -3,9 +3,11 @@
 namespace drishti::server {
 namespace {
 
+conf::CacheFormat format_of(const conf::CacheZone& zone) { return zone.format.value_or(conf::CacheFormat::drishti); }
+
 bool is_same_place(const ProcessZone& zone, const conf::CacheZone& configured) {
   if (!zone.redis) return configured.redis_url.empty();
-  if (configured.redis_url.empty()) return false;
+  if (configured.redis_url.empty() || zone.redis->format != format_of(configured)) return false;
   const cache::redis::RedisUrl url = redis_url_of(configured);
   const cache::redis::RedisUrl& old = zone.redis->url;
   return url.kind == old.kind && url.tls == old.tls && url.user == old.user && url.password == old.password &&
@@ -27,6 +29,7 @@ ProcessZone CacheZones::make(const conf::CacheZone& configured) {
   made.redis->url = redis_url_of(configured);
   made.redis->zone_name = configured.name;
   made.redis->max_entry = configured.max_entry;
+  made.redis->format = format_of(configured);
   made.redis->zone = made.zone;
   if (!news_) news_ = std::make_unique<CacheNews>(log_, look_up_);
   news_->follow(made.redis);

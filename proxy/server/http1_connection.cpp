@@ -156,6 +156,8 @@ net::Task<Http1Connection::HeadResult> Http1Connection::read_head(const conf::Se
 }
 
 net::Task<void> Http1Connection::serve_one(bool pipelined) {
+  metrics::WorkerMetrics& counted = worker_.services().metrics;
+  counted.requests_begun.add();
   state_ = worker_.take_state();
   generation_ = worker_.generation();
   context::RequestContext& context = state_->context;
@@ -172,6 +174,7 @@ net::Task<void> Http1Connection::serve_one(bool pipelined) {
   context.server = &server;
   context.location = server.root.get();
   HeadResult result = co_await read_head(server);
+  counted.heads_read.add();
   switch (result) {
     case HeadResult::gone: aborted_ = true; break;
     case HeadResult::done:
@@ -192,6 +195,7 @@ net::Task<void> Http1Connection::serve_one(bool pipelined) {
   if (result == HeadResult::done && !aborted_) keep_unread_bytes();
   worker_.give_back(std::move(state_));
   generation_ = {};
+  counted.requests_ended.add();
 }
 
 // Bytes behind this request are the next one's beginning.

@@ -1,6 +1,7 @@
 #include "server/redis_zone.hpp"
 
 #include "cache/redis/client.hpp"
+#include "cache/redis/middleware_format.hpp"
 #include "cache/redis/redis_store.hpp"
 
 namespace drishti::server {
@@ -21,18 +22,26 @@ class Connected : public WorkerRedis {
       : zone_(std::move(zone)),
         services_{reactor, log, metrics_, std::move(resolve)},
         client_(cache::redis::make_client(zone_->url, services_)),
-        store_(*client_, services_, zone_->hub, std::move(post), store_options(*zone_)) {
+        store_(make_store(std::move(post))) {
     client_->start();
   }
-  cache::SharedStore& store() override { return store_; }
+  cache::SharedStore& store() override { return *store_; }
   void stop() override { client_->stop(); }
 
  private:
+  std::unique_ptr<cache::redis::RedisStore> make_store(cache::redis::ChangeHub::Post post) {
+    if (zone_->format == conf::CacheFormat::middleware)
+      return std::make_unique<cache::redis::MiddlewareStore>(*client_, services_, zone_->hub, std::move(post),
+                                                             store_options(*zone_));
+    return std::make_unique<cache::redis::RedisStore>(*client_, services_, zone_->hub, std::move(post),
+                                                      store_options(*zone_));
+  }
+
   std::shared_ptr<RedisZone> zone_;
   cache::redis::RedisMetrics metrics_;
   cache::redis::ClientServices services_;
   std::unique_ptr<cache::redis::Client> client_;
-  cache::redis::RedisStore store_;
+  std::unique_ptr<cache::redis::RedisStore> store_;
 };
 
 }  // namespace

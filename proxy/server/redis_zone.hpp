@@ -18,6 +18,7 @@ struct RedisZone {
   cache::redis::RedisUrl url;
   std::string zone_name;
   std::uint64_t max_entry = 0;
+  conf::CacheFormat format = conf::CacheFormat::drishti;
   std::shared_ptr<cache::Zone> zone;
   cache::redis::ChangeHub hub;
 };

@@ -29,7 +29,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 class Process : public Lifecycle {
  public:
   Process(const CommandLine& line, std::shared_ptr<const conf::Config> config)
-      : line_(line), config_(std::move(config)), loop_(io_, *this, error_log_), server_(io_, error_log_, logs_) {}
+      : line_(line), config_(std::move(config)), loop_(io_, *this, error_log_), server_(io_, error_log_, logs_, static_cast<unsigned>(config_->main.worker_processes)) {}
 
   /// Until everything accepts; throws what stops the start.
   void start();
@@ -137,6 +137,7 @@ void Process::reload() {
     notice("reconfigured: new requests use the new configuration");
   } catch (const std::exception& error) {
     error_log_.write(LogLevel::emerg, 0, error.what());
+    server_.note_failed_reload();
   }
   logs_.collect();
 }
@@ -154,6 +155,7 @@ void Process::stop_gracefully(std::function<void()> done) {
 
 void Process::tick() {
   error_log_.write_summaries();
+  server_.note_lost_log_lines(logs_.lost_lines());
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < next_loss_report_ || logs_.lost_lines() == 0) return;
   report_losses();

@@ -8,9 +8,13 @@
 #include <map>
 #include <set>
 
+#include "metrics/exposition.hpp"
+#include "metrics/process_collector.hpp"
 #include "routing/snapshot.hpp"
 #include "server/cache_zones.hpp"
+#include "server/config_collector.hpp"
 #include "server/listening_sockets.hpp"
+#include "server/traffic_collector.hpp"
 #include "server/worker.hpp"
 #include "upstream/health_keeper.hpp"
 #include "upstream/name_resolver.hpp"
@@ -51,7 +55,12 @@ struct Server::Impl {
   asio::io_context& control;
   net::ErrorLog& error_log;
   net::LogHub& logs;
-  upstream::PeerRegistry registry;
+  unsigned worker_count;
+  metrics::Catalogue catalogue{worker_count};
+  metrics::Exposition exposition;
+  std::shared_ptr<TrafficCollector> traffic = std::make_shared<TrafficCollector>();
+  std::shared_ptr<ConfigCollector> config_state = std::make_shared<ConfigCollector>();
+  upstream::PeerRegistry registry{worker_count};
   upstream::NameResolver resolver;
   upstream::HealthKeeper health;
   ListeningSockets sockets;
@@ -68,8 +77,17 @@ struct Server::Impl {
 
   CacheZones zones;
 
-  Impl(asio::io_context& io, net::ErrorLog& log, net::LogHub& hub)
-      : control(io), error_log(log), logs(hub), resolver(io, registry, log), health(io, log), drain_limit(io), zones(log, look_up()) {}
+  Impl(asio::io_context& io, net::ErrorLog& log, net::LogHub& hub, unsigned workers_wanted)
+      : control(io),
+        error_log(log),
+        logs(hub),
+        worker_count(workers_wanted),
+        resolver(io, registry, log),
+        health(io, log),
+        drain_limit(io),
+        zones(log, look_up()) {
+    register_metrics();
+  }
 
   /// For threads other than the workers.
   CacheNews::LookUp look_up() {
@@ -80,6 +98,8 @@ struct Server::Impl {
     };
   }
 
+  void register_metrics();
+  void publish_metrics();
   void open_logs(const conf::Config& config);
   std::shared_ptr<const Snapshot> make_snapshot(std::shared_ptr<const conf::Config> config);
   request::DynamicResolve resolver_for(unsigned index);
@@ -88,8 +108,8 @@ struct Server::Impl {
   void worker_drained();
 };
 
-Server::Server(asio::io_context& control, net::ErrorLog& error_log, net::LogHub& logs)
-    : impl_(std::make_unique<Impl>(control, error_log, logs)) {}
+Server::Server(asio::io_context& control, net::ErrorLog& error_log, net::LogHub& logs, unsigned workers)
+    : impl_(std::make_unique<Impl>(control, error_log, logs, workers)) {}
 
 Server::~Server() { stop(); }
 
@@ -103,8 +123,24 @@ void Server::Impl::open_logs(const conf::Config& config) {
 
 std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<const conf::Config> config) {
   auto groups = resolver.follow(*config, dns_patience);
-  return std::make_shared<Snapshot>(std::move(config), std::move(groups), ++generations);
+  auto counted = routing::find_metrics(*config, catalogue);
+  return std::make_shared<Snapshot>(std::move(config), std::move(groups), ++generations, std::move(counted));
 }
+
+// The place where other parts of the program add what they want to be seen on the page of `metrics`.
+void Server::Impl::register_metrics() {
+  exposition.add(traffic);
+  exposition.add(config_state);
+  exposition.add(std::make_shared<metrics::ProcessCollector>());
+}
+
+void Server::Impl::publish_metrics() {
+  traffic->use(current);
+  config_state->applied(*current->config, current->number);
+}
+
+void Server::note_failed_reload() { impl_->config_state->refused(); }
+void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
   impl_->open_logs(*config);
@@ -154,9 +190,12 @@ void Server::Impl::retired(std::uint64_t number) {
 }
 
 void Server::start() {
-  unsigned count = static_cast<unsigned>(impl_->current->config->main.worker_processes);
-  for (unsigned i = 0; i < count; ++i)
-    impl_->workers.push_back(std::make_unique<Worker>(i, impl_->error_log, impl_->resolver_for(i)));
+  for (unsigned i = 0; i < impl_->worker_count; ++i) {
+    impl_->workers.push_back(std::make_unique<Worker>(i, impl_->error_log, impl_->resolver_for(i), impl_->exposition));
+    impl_->exposition.add_worker(impl_->workers.back()->metrics());
+    impl_->traffic->add_worker(impl_->workers.back()->metrics());
+  }
+  impl_->publish_metrics();
   impl_->running = true;
   impl_->health.follow(impl_->current->groups);
   std::vector<std::future<void>> ready;
@@ -181,6 +220,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
     impl_->health.follow(impl_->current->groups);
+    impl_->publish_metrics();
   } catch (...) {
     impl_->log_files = std::move(old_logs);
     throw;
@@ -235,6 +275,8 @@ void Server::stop() {
     }
     worker->join();
   }
+  impl_->exposition.forget_workers();
+  impl_->traffic->forget();
   impl_->workers.clear();
 }
 

@@ -20,8 +20,8 @@ namespace drishti::server {
 
 class Server {
  public:
-  /// `control` is the control thread's io_context; the others outlive the server.
-  Server(boost::asio::io_context& control, net::ErrorLog& error_log, net::LogHub& logs);
+  /// `control` is the control thread's io_context; the others outlive the server. `workers`: threads, for good.
+  Server(boost::asio::io_context& control, net::ErrorLog& error_log, net::LogHub& logs, unsigned workers);
   ~Server();
 
   /// Binds every listen address (before privileges are dropped), opens the access logs. Throws std::system_error or
@@ -31,6 +31,10 @@ class Server {
   void start();
   /// HUP: new listeners are bound first, then the generation is exchanged; throws like open() and then changes nothing.
   void reload(std::shared_ptr<const conf::Config> config);
+  /// A reload failed before or in reload(): for the metrics.
+  void note_failed_reload();
+  /// Lines that the logs lost since the start: for the metrics.
+  void note_lost_log_lines(std::uint64_t lines);
   /// QUIT: stops accepting, closes idle connections, lets requests finish; `done` runs on the control thread when the
   /// last one ended or `limit` (0 = none) closed the rest.
   void stop_gracefully(std::chrono::milliseconds limit, std::function<void()> done);

@@ -31,7 +31,7 @@ std::string build_text() {
   text +=
       "configure arguments: --prefix=/etc/nginx --conf-path=/etc/nginx/nginx.conf"
       " --error-log-path=/var/log/nginx/error.log --http-log-path=/var/log/nginx/access.log"
-      " --pid-path=/run/nginx.pid --with-pcre-jit --with-threads";
+      " --pid-path=/run/nginx.pid --with-pcre-jit --with-threads --with-http_stub_status_module";
   for (const char* module : missing_modules) text += std::string(" --without-") + module;
   return text + "\n";
 }

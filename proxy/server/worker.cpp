@@ -30,7 +30,8 @@ Worker::FlushTimer::FlushTimer(Worker& owner)
     : Timer([](net::DeadlineWheel::Timer& timer) { static_cast<FlushTimer&>(timer).worker.flush_logs(); }),
       worker(owner) {}
 
-Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve resolve)
+Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve resolve,
+               const metrics::Exposition& exposition)
     : index_(index),
       error_log_(error_log),
       io_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
@@ -41,6 +42,9 @@ Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve
       connections_(std::make_unique<ConnectionList>()),
       flush_timer_(*this),
       next_connection_id_(index + 1) {
+  services_.exposition = &exposition;
+  services_.worker = index;
+  reactor_.count_busy_time(metrics_.busy_ns);
   reactor_.at_end_of_turn([this] { flush_logs_soon(); });
 }
 

@@ -29,7 +29,8 @@ class Http1Connection;
 
 class Worker {
  public:
-  Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve resolve);
+  Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve resolve,
+         const metrics::Exposition& exposition);
   ~Worker();
 
   void start();                            ///< begins the thread

@@ -11,14 +11,19 @@
 #include "conf/config.hpp"
 #include "conf/socket_address.hpp"
 #include "health/peer_health.hpp"
+#include "metrics/per_worker.hpp"
 #include "upstream/request_queue.hpp"
 
 namespace drishti::upstream {
 
 /// Process-wide counts of a peer. Shared by all workers and generations through PeerRegistry.
 struct alignas(64) PeerState {
+  PeerState() = default;
+  explicit PeerState(unsigned workers) : counters(workers) {}
+
   std::atomic<std::int32_t> in_flight{0};  ///< requests now at this peer (idle connections are not counted)
   health::PeerHealth health;               ///< max_fails and fail_timeout, checks, ejections, slow start
+  metrics::PerWorker<metrics::PeerMetrics> counters;  ///< none for peers of a proxy_pass with variables
 };
 
 /// Immutable description of one address; `state` is shared.

@@ -4,7 +4,7 @@ namespace drishti::upstream {
 
 std::shared_ptr<PeerState> PeerRegistry::state(const std::string& group, const SocketAddress& address, int occurrence) {
   auto& state = states_[Key(group, address.text(), occurrence)];
-  if (!state) state = std::make_shared<PeerState>();
+  if (!state) state = std::make_shared<PeerState>(workers_);
   return state;
 }
 

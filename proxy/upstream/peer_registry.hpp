@@ -13,6 +13,8 @@ namespace drishti::upstream {
 
 class PeerRegistry {
  public:
+  /// WORKERS: how many will count what they do at the peers.
+  explicit PeerRegistry(unsigned workers = 0) : workers_(workers) {}
   /// The state of ADDRESS in the group named GROUP; made on first use. A group that lists an address several times has
   /// a state for each OCCURRENCE (0, 1 ...), as nginx has.
   std::shared_ptr<PeerState> state(const std::string& group, const SocketAddress& address, int occurrence = 0);
@@ -24,6 +26,7 @@ class PeerRegistry {
 
  private:
   using Key = std::tuple<std::string, std::string, int>;  // group, address, occurrence
+  unsigned workers_;
   std::map<Key, std::shared_ptr<PeerState>> states_;
   std::map<std::string, std::shared_ptr<RequestQueue>> queues_;
 };

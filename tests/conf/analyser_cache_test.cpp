@@ -28,6 +28,22 @@ TEST(CacheDirectives, ComplainInNginxsWords) {
   EXPECT_EQ(error_in_location("proxy_cache_purge PURGE from localhost;"), "invalid address \"localhost\" in test.conf:1");
 }
 
+TEST(CacheDirectives, GiveAZoneOneFormatOnly) {
+  const std::string redis = "proxy_cache_path redis://127.0.0.1/0 keys_zone=r:1m; proxy_cache_path memory keys_zone=m:1m;";
+  const auto error = [&](const std::string& locations) {
+    return error_in_http(redis + "server { " + locations + " location / { proxy_cache r; proxy_pass http://127.0.0.1:1; } }");
+  };
+  const std::string to = " proxy_pass http://127.0.0.1:1; proxy_cache_format middleware; ";
+  EXPECT_EQ(error("location /a { proxy_cache r;" + to + "}"),
+            "zone \"r\" is used with two values of \"proxy_cache_format\" in test.conf:1");
+  EXPECT_EQ(error("location /a { proxy_cache m;" + to + "}"),
+            "\"proxy_cache_format middleware\" needs a zone in Redis, \"m\" is in memory in test.conf:1");
+  EXPECT_EQ(error("location /a { proxy_cache $host;" + to + "}"),
+            "\"proxy_cache_format middleware\" needs a \"proxy_cache\" without variables in test.conf:1");
+  EXPECT_EQ(error("proxy_cache_format middleware; location /a { proxy_cache r; proxy_cache_key $uri;" + to + "}"),
+            "\"proxy_cache_key\" can't be used with \"proxy_cache_format middleware\", whose key is the URL in test.conf:1");
+}
+
 TEST(AddressRange, HoldsTheAddressesOfItsBits) {
   const auto contains = [](const char* range, const char* ip) {
     return AddressRange::parse(range)->contains(*SocketAddress::from_ip(ip, 1));

@@ -70,7 +70,8 @@ std::string library_of(const std::string& header, bool is_quoted) {
   static const std::pair<std::string_view, std::string_view> packages[] = {
       {"boost/asio", "drishti_asio"}, {"boost/beast", "drishti_beast"}, {"openssl/", "OpenSSL::Crypto"},
       {"ares", "PkgConfig::CARES"},   {"pcre2", "PkgConfig::PCRE2"},    {"yaml-cpp/", "yaml-cpp"},
-      {"xxhash", "PkgConfig::XXHASH"}, {"hiredis/", "PkgConfig::HIREDIS"}};
+      {"xxhash", "PkgConfig::XXHASH"}, {"hiredis/", "PkgConfig::HIREDIS"},
+      {"prometheus/", "PkgConfig::PROMETHEUS_CPP"}};
   if (is_quoted) {
     const std::string path = header.starts_with("proxy/") ? header.substr(6) : header;
     return "drishti_" + fs::path(path).parent_path().filename().string();  // cache/redis/x.hpp: drishti_redis

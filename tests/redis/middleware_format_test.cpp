@@ -16,6 +16,8 @@ StoredResponsePtr response_of(int status, std::string_view type, std::string_vie
   parts.key = "/api/users?page=2";
   parts.status = status;
   parts.fields = &fields;
+  parts.freshness.response_at = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  parts.freshness.lifetime = 300'000;
   return StoredResponse::make_from_text(parts, body);
 }
 

@@ -1,0 +1,18 @@
+#include "request/request_counters.hpp"
+
+namespace drishti::request {
+
+void count_request(const RequestCounters& counters, const context::RequestContext& context,
+                   const conf::Location& answering) {
+  if constexpr (!metrics::recording) return;
+  if (counters.servers.empty()) return;  // a configuration that nobody exports
+  counters.locations[answering.number]->responses.add(context.response.status);
+  metrics::ServerMetrics& server = *counters.servers[context.server->number];
+  server.methods[static_cast<std::size_t>(context.head.method)].add();
+  server.protocols[context.head.version == 10 ? 0 : 1].add();
+  server.request_bytes.add(context.request_length);
+  server.response_bytes.add(context.bytes_sent);
+  server.duration.observe(context.clock->now() - context.started_at);
+}
+
+}  // namespace drishti::request
