@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conf/analysis.hpp"
+#include "conf/health_checks.hpp"
 #include "conf/location_block.hpp"
 #include "conf/logs.hpp"
 #include "conf/merge.hpp"
@@ -61,6 +62,7 @@ void finish(Analysis& a) {
   for (const auto& draft : a.servers) check_duplicate_locations(draft.server->root->children);
   a.listens.find_conflicting_names(a.config.notices);
   a.variables.check_all_defined();
+  attach_health_checks(a);
   std::vector<std::shared_ptr<Server>> servers;
   for (auto& draft : a.servers) servers.push_back(std::move(draft.server));
   number_locations(servers);

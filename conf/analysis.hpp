@@ -2,6 +2,7 @@
 // What the setters of the directive table work on: the configuration being made and the block being read.
 // Internal to conf/; lives during one analyse() call on the control thread.
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -69,6 +70,7 @@ class Analysis {
   VariableTable variables;
   UpstreamTable upstreams;
   ListenTable listens;
+  std::map<std::string, std::shared_ptr<const HealthMatch>> health_matches;
   std::shared_ptr<Location> http = std::make_shared<Location>();  ///< the settings of the http level
   ServerSettings http_settings;
   std::vector<ServerDraft> servers;

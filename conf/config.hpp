@@ -65,9 +65,77 @@ struct UpstreamServer {
   int max_conns = 0;  ///< 0 = no limit
   bool backup = false;
   bool down = false;
+  bool drain = false;          ///< gets no new requests
   bool resolve = false;
+  milliseconds slow_start{0};  ///< how long a server that comes back takes to its full share; 0 = at once
   Where where;
 };
+
+// ---- health checks --------------------------------------------------------------------------------------------------
+
+/// `match NAME { }`: what a response to a health check has to be. Everything in it has to hold.
+struct HealthMatch {
+  struct Status {
+    bool negated = false;
+    std::vector<std::pair<int, int>> ranges;  ///< from, to
+  };
+  struct Header {
+    enum class Test { exists, missing, equal, not_equal, match, not_match };
+    std::string name;
+    Test test = Test::exists;
+    std::string value;  ///< equal, not_equal: compared without case, as nginx Plus does with `=`
+    Regex regex;        ///< match, not_match
+  };
+  struct Body {
+    bool negated = false;
+    Regex regex;
+  };
+  std::string name;
+  std::vector<Status> statuses;
+  std::vector<Header> headers;
+  std::vector<Body> bodies;
+  Where where;
+};
+
+/// One `health_check`, with what its location says about the request. docs/HEALTH.md
+struct HealthCheck {
+  enum class Type { http, tcp };
+  Type type = Type::http;
+  std::string uri = "/";
+  milliseconds interval{5000};
+  milliseconds jitter{0};
+  int fails = 1;
+  int passes = 1;
+  std::string match_name;
+  std::shared_ptr<const HealthMatch> match;  ///< null: status 200 to 399
+  std::optional<std::uint16_t> port;         ///< instead of the server's
+  bool mandatory = false;
+  bool persistent = false;
+  milliseconds keepalive_time{0};            ///< how long a connection is used for checks; 0 = one check each
+  // From the location:
+  std::string request;                       ///< the request's head, complete
+  milliseconds connect_timeout{60000};
+  milliseconds send_timeout{60000};
+  milliseconds read_timeout{60000};
+  Bytes buffer_size = Bytes{4} << 10;        ///< bound of a response head
+  Where where;
+};
+
+/// `outlier_detection`: a peer that fails more than its siblings at the same location leaves for a while.
+struct OutlierDetection {
+  milliseconds window{10000};
+  int requests = 20;                    ///< fewer in a window say nothing
+  milliseconds ejection_time{30000};    ///< the first time; twice as long the second time, and so on
+  int keep_percent = 50;                ///< of the peers stay, however bad they are
+};
+
+/// `queue`: requests that wait for a free peer.
+struct RequestQueueSettings {
+  int length = 0;
+  milliseconds timeout{60000};
+};
+
+// ---- groups ---------------------------------------------------------------------------------------------------------
 
 enum class BalanceMethod { round_robin, least_conn, ip_hash, hash, random };
 
@@ -80,6 +148,10 @@ struct Upstream {
   bool consistent = false;     ///< hash ... consistent (ketama)
   bool random_two = false;     ///< random two [least_conn]
   std::vector<UpstreamServer> servers;
+  std::vector<std::shared_ptr<const HealthCheck>> health_checks;  ///< of the locations that pass to the group
+  std::optional<OutlierDetection> outlier_detection;
+  std::optional<RequestQueueSettings> queue;
+  bool health_panic = false;   ///< all servers unhealthy: use all of them
   std::string zone;            ///< accepted; state is always process-wide
   Bytes zone_size = 0;
   int keepalive = 512;         ///< idle connections kept per worker; pooled by default; 0 = off. More than nginx's 32:
@@ -342,6 +414,8 @@ struct Location {
   std::optional<ProxyPass> proxy_pass;
   StatusPage status_page = StatusPage::none;
   std::optional<TryFiles> try_files;
+  std::shared_ptr<HealthCheck> health_check;        ///< as written here; finished, it is in the group's list
+  int outlier_place = 0;                            ///< counts of outlier_detection are kept apart by this
   CoreSettings core;
   ProxySettings proxy;
   CacheSettings cache;

@@ -31,6 +31,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Proxying", proxy_directives()},
       {"Caching responses", cache_directives()},
       {"Upstream groups", upstream_directives()},
+      {"Health", health_directives()},
       {"Logs", log_directives()},
       {"Status", status_directives()},
       {"Accepted without effect", tuning_directives()},

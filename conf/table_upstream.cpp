@@ -13,6 +13,12 @@ void check_backup_fits(const Upstream& upstream, const Directive& d) {
   if (no_backup) fail("balancing method does not support parameter \"backup\"", d);
 }
 
+void check_slow_start_fits(const Upstream& upstream, const Directive& d) {
+  const bool ignores = upstream.method == BalanceMethod::ip_hash || upstream.method == BalanceMethod::hash ||
+                       upstream.method == BalanceMethod::random;
+  if (ignores) fail("balancing method does not support parameter \"slow_start\"", d);
+}
+
 // With one address in the group there is nothing to fail over to, so nginx never takes it out; neither do we.
 void warn_single_server(Analysis& a, const Directive& d, const Upstream& upstream) {
   if (upstream.servers.size() != 1 || !upstream.servers[0].literal) return;
@@ -64,8 +70,14 @@ void read_server_parameter(Analysis& a, const Directive& d, const std::string& t
     server.down = true;
   } else if (text == "resolve") {
     server.resolve = true;
-  } else if (text == "drain" || parameter(text, "slow_start") || parameter(text, "service") ||
-             parameter(text, "route")) {
+  } else if (text == "drain") {
+    server.drain = true;
+  } else if (const auto ramp = parameter(text, "slow_start")) {
+    const auto value = parse_msec(*ramp);
+    if (!value) fail("invalid parameter " + quoted(text), d);
+    check_slow_start_fits(*a.scope().upstream, d);
+    server.slow_start = *value;
+  } else if (parameter(text, "service") || parameter(text, "route")) {
     fail("parameter " + quoted(text) + " of the \"server\" directive is not implemented by drishti yet", d);
   } else {
     fail("invalid parameter " + quoted(text), d);
@@ -89,6 +101,9 @@ void choose(Analysis& a, const Directive& d, BalanceMethod method) {
   const bool has_backup = std::any_of(upstream.servers.begin(), upstream.servers.end(),
                                       [](const UpstreamServer& server) { return server.backup; });
   if (has_backup) check_backup_fits(upstream, d);
+  const bool has_ramp = std::any_of(upstream.servers.begin(), upstream.servers.end(),
+                                    [](const UpstreamServer& server) { return server.slow_start.count() > 0; });
+  if (has_ramp) check_slow_start_fits(upstream, d);
 }
 
 void set_least_conn(Analysis& a, const Directive& d) { choose(a, d, BalanceMethod::least_conn); }
@@ -139,7 +154,8 @@ constexpr DirectiveSpec table[] = {
     {"upstream", context::http, block(take(1)), "name { ... }", "", "A named group of servers.", read_upstream,
      Repeat::many, Effect::implemented, "Counters and health are those of the whole process, with or without `zone`."},
     {"server", u, at_least(1),
-     "address [weight=number] [max_fails=number] [fail_timeout=time] [max_conns=number] [backup] [down] [resolve]", "",
+     "address [weight=number] [max_fails=number] [fail_timeout=time] [max_conns=number] [slow_start=time] [backup] [down] [drain] "
+     "[resolve]", "",
      "A server of the group: `host[:port]` or `unix:path`. Every address of a name is a peer of its own.", add_server,
      Repeat::many, Effect::implemented, "Names are always followed by their TTL: with `resolve` the `resolver` of http is asked, else /etc/resolv.conf."},
     {"least_conn", u, take(0), "", "", "Picks the server with the fewest requests in flight for its weight.",

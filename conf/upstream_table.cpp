@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace drishti::conf {
 namespace {
 
@@ -46,6 +48,12 @@ std::shared_ptr<const Upstream> UpstreamTable::refer(const AddressUrl& url, cons
   entry.upstream->where = where;
   entries_.push_back(entry);
   return entry.upstream;
+}
+
+Upstream& UpstreamTable::find(const Upstream* referred) {
+  return *std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.upstream.get() == referred;
+  })->upstream;
 }
 
 std::vector<std::shared_ptr<const Upstream>> UpstreamTable::finish() {

@@ -18,6 +18,8 @@ class UpstreamTable {
   /// The group that `proxy_pass http://URL` goes to: one that is defined, now or later, or one of its own.
   std::shared_ptr<const Upstream> refer(const AddressUrl& url, const Where& where);
 
+  /// The group that refer() gave, to add to it.
+  Upstream& find(const Upstream* referred);
   /// Turns references that no block defined into groups of one server; all in order of appearance.
   std::vector<std::shared_ptr<const Upstream>> finish();
 

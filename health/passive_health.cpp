@@ -22,12 +22,12 @@ bool PassiveHealth::failed(const Limits& limits, std::int64_t now_seconds) {
   return exhausted(limits);
 }
 
-void PassiveHealth::succeeded() {
-  if (fails() == 0) return;
-  if (accessed_.load(std::memory_order_relaxed) >= checked_.load(std::memory_order_relaxed)) return;
+int PassiveHealth::succeeded() {
+  if (fails() == 0) return 0;
+  if (accessed_.load(std::memory_order_relaxed) >= checked_.load(std::memory_order_relaxed)) return 0;
   std::lock_guard lock(mutex_);
-  if (accessed_.load(std::memory_order_relaxed) < checked_.load(std::memory_order_relaxed))
-    fails_.store(0, std::memory_order_relaxed);
+  if (accessed_.load(std::memory_order_relaxed) >= checked_.load(std::memory_order_relaxed)) return 0;
+  return fails_.exchange(0, std::memory_order_relaxed);
 }
 
 void PassiveHealth::clear() {

@@ -27,8 +27,8 @@ class PassiveHealth {
   bool chosen(const Limits& limits, std::int64_t now_seconds);
   /// A counted failure. Returns true when the peer is disabled after it (log `upstream server temporarily disabled`).
   bool failed(const Limits& limits, std::int64_t now_seconds);
-  /// Any finish that is not a counted failure: clears fails only after a quiet window.
-  void succeeded();
+  /// Any finish that is not a counted failure: clears fails only after a quiet window. Returns how many it cleared.
+  int succeeded();
   /// Forgets all failures: the peer is the only one of its group, where max_fails does not apply.
   void clear();
   int fails() const { return fails_.load(std::memory_order_relaxed); }

@@ -122,6 +122,8 @@ class Channel {
 
   /// Ends a wait from outside with Wake::cancelled.
   void cancel();
+  /// The coroutines that waited were destroyed: nobody is woken.
+  void forget_waiters() { reader_ = writer_ = {}; }
 
   struct Waiter {
     Channel& channel;

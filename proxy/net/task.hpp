@@ -93,6 +93,37 @@ struct Detached {
   };
 };
 
+/// A coroutine that starts at once and ends with this object, wherever it stands then. What it waits for must be gone or
+/// must forget it first (Channel::forget_waiters).
+class OwnedTask {
+ public:
+  struct promise_type {
+    static void* operator new(std::size_t size) { return allocate_frame(size); }
+    static void operator delete(void* frame, std::size_t size) noexcept { release_frame(frame, size); }
+    OwnedTask get_return_object() { return OwnedTask(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    [[noreturn]] void unhandled_exception() noexcept { std::terminate(); }
+  };
+
+  OwnedTask() = default;
+  OwnedTask(OwnedTask&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  OwnedTask& operator=(OwnedTask&& other) noexcept {
+    OwnedTask old(std::move(*this));
+    handle_ = std::exchange(other.handle_, {});
+    return *this;
+  }
+  ~OwnedTask() {
+    if (handle_) handle_.destroy();
+  }
+  bool is_done() const { return !handle_ || handle_.done(); }
+
+ private:
+  explicit OwnedTask(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  std::coroutine_handle<promise_type> handle_;
+};
+
 /// Starts TASK now; it runs on its own until it ends.
 inline Detached spawn(Task<void> task) { co_await std::move(task); }
 

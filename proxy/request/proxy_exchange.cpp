@@ -6,6 +6,7 @@
 #include "filters/error_pages.hpp"
 #include "filters/proxy_response.hpp"
 #include "filters/response_headers.hpp"
+#include "request/queue_wait.hpp"
 #include "request/upgrade_tunnel.hpp"
 
 namespace drishti::request {
@@ -67,6 +68,9 @@ net::Task<Outcome> ProxyExchange::run() {
     co_return Outcome::error(wrong);
   }
   write_head();
+  prepare_pick();
+  if (has_to_queue()) co_await wait_in_queue();
+  if (!lease_ && client_gone()) co_return client_left();
   watch_client();
   std::optional<Outcome> outcome = begin();
   while (!outcome) {
@@ -156,6 +160,7 @@ void ProxyExchange::write_head() {
 
 bool ProxyExchange::pick() {
   pick_.now_seconds = services_.steady_seconds();
+  pick_.now_ms = duration_cast<milliseconds>(services_.clock().now().time_since_epoch()).count();
   lease_ = view_->balancer->pick(pick_);
   return static_cast<bool>(lease_);
 }
@@ -211,14 +216,41 @@ bool ProxyExchange::client_gone() const {
 
 bool ProxyExchange::goes_on_alone() const { return cache_ != nullptr && cache_->goes_on_alone(); }
 
-/// Picks the first peer; an outcome when there is none.
-std::optional<Outcome> ProxyExchange::begin() {
+void ProxyExchange::prepare_pick() {
   const conf::Upstream& group = view_->group->config();
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
   pick_.client = &context_.connection->remote;
   begun_ = services_.clock().now();
   recorder_.enter(generation_.metrics_of(*view_), begun_);
-  if (!pick()) return give_up(Failure::no_live_peer);
+}
+
+/// Whether all peers that could be chosen are at max_conns, or others wait already (`queue`). Picks the peer otherwise.
+bool ProxyExchange::has_to_queue() {
+  const upstream::RequestQueue* queue = view_->balancer->queue();
+  if (queue == nullptr || (queue->waiting() == 0 && pick())) return false;
+  return view_->balancer->has_full_peer(pick_);
+}
+
+/// Ends with a lease, or in vain.
+net::Task<void> ProxyExchange::wait_in_queue() {
+  constexpr milliseconds look_again{1000};  // peers also come back by time alone
+  const auto deadline = begun_ + view_->group->config().queue->timeout;
+  QueueWait wait(services_, client_, *view_->balancer->queue());
+  if (!wait.enter()) co_return;
+  for (;;) {
+    wait.rearm();
+    pick_.start_over();
+    if (pick() || !view_->balancer->has_full_peer(pick_)) co_return;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - services_.clock().now());
+    if (left.count() <= 0) co_return;
+    const QueueWait::Result result = co_await wait.until(std::min(left, look_again));
+    if (result == QueueWait::Result::client_left) co_return;
+  }
+}
+
+/// Picks the first peer, unless the queue gave one; an outcome when there is none.
+std::optional<Outcome> ProxyExchange::begin() {
+  if (!lease_ && !pick()) return give_up(Failure::no_live_peer);
   const upstream::PeerSet& peers = view_->balancer->peers();
   tries_left_ = peers.is_single() ? 1 : peers.tries();
   if (int cap = *settings_.next_upstream_tries; cap > 0) tries_left_ = std::min(tries_left_, cap);
@@ -265,8 +297,18 @@ bool ProxyExchange::drops_response() {
   return true;
 }
 
+// outlier_detection compares peers by what they answer at this location, whether or not it is tried again.
+void ProxyExchange::count_for_siblings(const upstream::Peer& peer, upstream::Outcome outcome) {
+  health::OutlierTally* tally = peer.state->health.outliers();
+  if (tally == nullptr) return;
+  const bool is_error = outcome == upstream::Outcome::success && context_.attempts.back().status >= 500;
+  tally->count(static_cast<std::size_t>(context_.location->outlier_place),
+               outcome == upstream::Outcome::failed || is_error);
+}
+
 void ProxyExchange::report(const upstream::Peer& peer, upstream::Outcome outcome) {
   upstream::Balancer& balancer = *view_->balancer;
+  count_for_siblings(peer, outcome);
   upstream::report(peer, outcome, balancer.peers().is_single(), services_.steady_seconds(), services_.error_log,
                    context_.connection->id, {});
   if (outcome != upstream::Outcome::failed) return;

@@ -38,11 +38,15 @@ class ProxyExchange {
   void write_head();
   bool pick();
   void watch_client();
+  void prepare_pick();
+  bool has_to_queue();
+  net::Task<void> wait_in_queue();
   std::optional<Outcome> begin();
   bool repeats_afresh(Failure failure);
   std::optional<Outcome> after_attempt(Failure failure);
   std::optional<Outcome> after_failure(Failure failure);
   bool drops_response();
+  void count_for_siblings(const upstream::Peer& peer, upstream::Outcome outcome);
   void report(const upstream::Peer& peer, upstream::Outcome outcome);
   void begin_attempt();
   void end_attempt();

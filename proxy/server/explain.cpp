@@ -356,6 +356,10 @@ void Explanation::tell_group(const conf::Upstream& upstream) {
   detail(balance_text(upstream.method));
   for (const conf::UpstreamServer& server : upstream.servers)
     detail(server_line_text(server) + "  " + place(server.where));
+  for (const auto& check : upstream.health_checks) detail(health_check_text(*check) + "  " + place(check->where));
+  if (upstream.health_checks.empty()) detail("no health_check: only failing requests (max_fails) take a peer out");
+  if (upstream.queue) detail("queue: " + std::to_string(upstream.queue->length) + " requests wait up to " +
+                             duration_text(upstream.queue->timeout) + " when all peers are at max_conns");
   if (upstream.servers.size() == 1) detail("if it has one address only, it is never taken out and nothing is retried");
   detail("every address of a name is a peer of its own; names are looked up while the proxy runs");
 }

@@ -115,7 +115,20 @@ std::string server_line_text(const conf::UpstreamServer& server) {
   if (server.fail_timeout.count() != 10) text += " fail_timeout=" + std::to_string(server.fail_timeout.count()) + "s";
   if (server.max_conns != 0) text += " max_conns=" + std::to_string(server.max_conns);
   if (server.backup) text += " backup";
+  if (server.slow_start.count() != 0) text += " slow_start=" + duration_text(server.slow_start);
   if (server.down) text += " down";
+  if (server.drain) text += " drain";
+  return text;
+}
+
+std::string health_check_text(const conf::HealthCheck& check) {
+  std::string text = "health_check ";
+  text += check.type == conf::HealthCheck::Type::tcp ? "connects" : "GET " + check.uri;
+  if (check.port) text += " at port " + std::to_string(*check.port);
+  text += " every " + duration_text(check.interval) + ", fails=" + std::to_string(check.fails) +
+          " passes=" + std::to_string(check.passes);
+  if (check.match) text += " match=" + check.match_name;
+  if (check.mandatory) text += " mandatory";
   return text;
 }
 

@@ -20,6 +20,8 @@ bool location_matches(const conf::Location& location, std::string_view path);
 std::string server_rule(const conf::Server& server, std::string_view host);
 /// `server api1:3000 weight=2 backup`, with what differs from the defaults.
 std::string server_line_text(const conf::UpstreamServer& server);
+/// `health_check GET /health every 5s, fails=1 passes=1`.
+std::string health_check_text(const conf::HealthCheck& check);
 const char* balance_text(conf::BalanceMethod method);
 /// The tokens of proxy_next_upstream in force.
 std::string next_upstream_text(const conf::NextUpstream& next);

@@ -16,6 +16,7 @@
 #include "server/listening_sockets.hpp"
 #include "server/traffic_collector.hpp"
 #include "server/worker.hpp"
+#include "upstream/health_keeper.hpp"
 #include "upstream/name_resolver.hpp"
 
 namespace drishti::server {
@@ -61,6 +62,7 @@ struct Server::Impl {
   std::shared_ptr<ConfigCollector> config_state = std::make_shared<ConfigCollector>();
   upstream::PeerRegistry registry{worker_count};
   upstream::NameResolver resolver;
+  upstream::HealthKeeper health;
   ListeningSockets sockets;
   std::vector<std::unique_ptr<Worker>> workers;
   std::shared_ptr<const Snapshot> current;
@@ -81,6 +83,7 @@ struct Server::Impl {
         logs(hub),
         worker_count(workers_wanted),
         resolver(io, registry, log),
+        health(io, log),
         drain_limit(io),
         zones(log, look_up()) {
     register_metrics();
@@ -194,6 +197,7 @@ void Server::start() {
   }
   impl_->publish_metrics();
   impl_->running = true;
+  impl_->health.follow(impl_->current->groups);
   std::vector<std::future<void>> ready;
   for (auto& worker : impl_->workers) {
     worker->start();
@@ -215,6 +219,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
     impl_->current = std::move(snapshot);
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
+    impl_->health.follow(impl_->current->groups);
     impl_->publish_metrics();
   } catch (...) {
     impl_->log_files = std::move(old_logs);

@@ -36,12 +36,57 @@ PeerLease Balancer::pick(PickRequest& request) {
     request.peers_version = version_;
   }
   if (peers_->is_single()) return take_single();
+  if (has_slow_start_) give_credit(request);
+  PeerLease lease = pick_anywhere(request);
+  if (!lease && has_slow_start_) {  // better a cold peer than none
+    end_slow_start();
+    request.on_backups = false;
+    lease = pick_anywhere(request);
+  }
+  if (!lease && group_->config().health_panic) lease = pick_in_panic(request);
+  return lease;
+}
+
+PeerLease Balancer::pick_anywhere(PickRequest& request) {
   const Range primary = primaries();
   if (!request.on_backups) {
     if (auto lease = pick_among(request, primary)) return lease;
     request.on_backups = !peers_->backups.empty();
   }
   return request.on_backups ? pick_among(request, {primary.end, slots_.size(), true}) : PeerLease();
+}
+
+// Only when checks or ejections stand against every peer: a request that failed at the last healthy one is no reason to
+// use the others.
+PeerLease Balancer::pick_in_panic(PickRequest& request) {
+  const bool any_well = std::ranges::any_of(slots_, [](const Slot& slot) {
+    return !slot.peer->down && slot.state->health.passes_gate();
+  });
+  if (any_well && !request.in_panic) return {};
+  request.in_panic = true;
+  request.on_backups = false;
+  return pick_anywhere(request);
+}
+
+// A peer that waits for its turn of round robin saves up to two requests meanwhile.
+constexpr float most_credit = 2;
+
+// A peer in slow start gets at most its part of its fair share, whatever the method: with least_conn an empty new peer
+// would otherwise get everything.
+void Balancer::give_credit(const PickRequest& request) {
+  float total = 0;
+  for (const Slot& slot : slots_) total += static_cast<float>(slot.peer->weight);
+  for (Slot& slot : slots_) {
+    const auto share = static_cast<float>(slot.state->health.share(request.now_ms));
+    slot.is_held_back = false;
+    if (share >= 1) continue;
+    slot.credit = std::min(slot.credit + share * static_cast<float>(slot.peer->weight) / total, most_credit);
+    slot.is_held_back = slot.credit < 1;
+  }
+}
+
+void Balancer::end_slow_start() {
+  for (Slot& slot : slots_) slot.is_held_back = false;
 }
 
 PeerLease Balancer::pick_among(PickRequest& request, Range range) {
@@ -55,26 +100,42 @@ PeerLease Balancer::pick_among(PickRequest& request, Range range) {
 }
 
 PeerLease Balancer::take(PickRequest& request, std::size_t index) {
-  const Slot& slot = slots_[index];
+  Slot& slot = slots_[index];
   if (!acquire(*slot.state, slot.peer->max_conns)) return {};
   PeerLease lease((*peers_)[index]);
   if (!slot.state->health.chosen(slot.peer->limits(), request.now_seconds)) return {};
   if (index < max_tried_peers) request.tried.set(index);
+  if (has_slow_start_) slot.credit = std::max(0.0F, slot.credit - 1);
   return lease;
 }
 
-// nginx's `single`: max_fails does not apply, the peer is never disabled; `down` and max_conns do apply.
+// nginx's `single`: max_fails does not apply, the peer is never disabled; `down`, checks and max_conns do apply.
 PeerLease Balancer::take_single() {
   const Slot& slot = slots_.front();
-  if (slot.peer->down || !acquire(*slot.state, slot.peer->max_conns)) return {};
+  const health::PeerHealth& health = slot.state->health;
+  const bool is_well = health.passes_gate() || (group_->config().health_panic && !health.is_draining());
+  if (slot.peer->down || !is_well || !acquire(*slot.state, slot.peer->max_conns)) return {};
   return PeerLease(peers_->primaries.front());
 }
 
 bool Balancer::eligible(const PickRequest& request, std::size_t index) const {
   const Slot& slot = slots_[index];
   if (index < max_tried_peers && request.tried[index]) return false;
-  if (slot.peer->down || !slot.state->health.available(slot.peer->limits(), request.now_seconds)) return false;
+  if (slot.peer->down || slot.is_held_back) return false;
+  const health::PeerHealth& health = slot.state->health;
+  const bool is_well = request.in_panic ? health.available_in_panic(slot.peer->limits(), request.now_seconds)
+                                        : health.available(slot.peer->limits(), request.now_seconds);
+  if (!is_well) return false;
   return slot.peer->max_conns == 0 || slot.in_flight() < slot.peer->max_conns;
+}
+
+bool Balancer::has_full_peer(const PickRequest& request) const {
+  return std::ranges::any_of(slots_, [&](const Slot& slot) {
+    const health::PeerHealth& health = slot.state->health;
+    const bool is_well = peers_->is_single() ? health.passes_gate()
+                                             : health.available(slot.peer->limits(), request.now_seconds);
+    return !slot.peer->down && is_well && slot.peer->max_conns != 0;
+  });
 }
 
 void Balancer::note_failure(const Peer& peer) {
@@ -102,9 +163,11 @@ void Balancer::refresh() {
 void Balancer::rebuild_slots() {
   std::vector<Slot> old = std::exchange(slots_, {});
   bool any_stayed = false;
+  has_slow_start_ = false;
   for (std::size_t i = 0; i < peers_->size(); ++i) {
     const Peer* peer = (*peers_)[i].get();
     Slot slot{peer, peer->state.get(), 0, peer->weight};
+    has_slow_start_ = has_slow_start_ || peer->slow_start.count() > 0;
     auto stayed = std::ranges::find(old, slot.state, &Slot::state);
     if (stayed != old.end() && stayed->peer->weight == peer->weight) {
       slot.current_weight = stayed->current_weight;

@@ -21,12 +21,22 @@ struct PickRequest {
   std::string_view hash_key;              ///< hash: the evaluated key; must live as long as the request picks
   const SocketAddress* client = nullptr;  ///< ip_hash
   std::int64_t now_seconds = 0;           ///< steady clock, whole seconds; update it before each pick
+  std::int64_t now_ms = 0;                ///< the same in milliseconds, for slow_start
   std::bitset<max_tried_peers> tried;     ///< by index in the PeerSet, primaries then backups; set by pick()
   std::uint64_t peers_version = 0;        ///< version that `tried` speaks of
+  bool in_panic = false;                  ///< health_panic: checks and ejections are ignored
   bool on_backups = false;                ///< no primary was eligible: this request stays with the backups, as in nginx
   std::uint64_t hash = 0;                 ///< ip_hash, hash: the running hash, or the point of the ring
   unsigned rehashes = 0;                  ///< ip_hash, hash: hashes made so far
   unsigned misses = 0;                    ///< ip_hash, hash, random: ineligible choices; past 20 round robin decides
+
+  /// As if nothing had been tried.
+  void start_over() {
+    tried.reset();
+    in_panic = on_backups = false;
+    hash = 0;
+    rehashes = misses = 0;
+  }
 };
 
 class Balancer {
@@ -38,6 +48,10 @@ class Balancer {
   /// A lease on the chosen peer (in_flight already counted), or empty: no live upstreams.
   /// Neither allocates nor locks while the membership stays the same and no fail_timeout window opens.
   PeerLease pick(PickRequest& request);
+  /// Where requests wait for a peer of this group; null without `queue`, or without peers.
+  RequestQueue* queue() { return peers().size() == 0 ? nullptr : (*peers_)[0]->queue.get(); }
+  /// After an empty pick(): a peer that could be chosen has max_conns requests, so that waiting makes sense.
+  bool has_full_peer(const PickRequest& request) const;
   /// A counted failure of this worker: lowers the peer's effective weight by weight / max_fails (upstream/outcome.hpp
   /// calls it).
   void note_failure(const Peer& peer);
@@ -61,6 +75,8 @@ class Balancer {
     PeerState* state = nullptr;
     int current_weight = 0;
     int effective_weight = 0;
+    float credit = 0;          ///< slow_start: requests that it may get now
+    bool is_held_back = false;  ///< slow_start: has no credit for this request
 
     std::int64_t in_flight() const { return state->in_flight.load(std::memory_order_relaxed); }
   };
@@ -122,7 +138,11 @@ class Balancer {
   void refresh();
   void rebuild_slots();
   void shift_start();
+  PeerLease pick_anywhere(PickRequest& request);
+  PeerLease pick_in_panic(PickRequest& request);
   PeerLease pick_among(PickRequest& request, Range range);
+  void give_credit(const PickRequest& request);
+  void end_slow_start();
   PeerLease take(PickRequest& request, std::size_t index);
   PeerLease take_single();
 
@@ -131,6 +151,7 @@ class Balancer {
   std::shared_ptr<const PeerSet> peers_;
   std::uint64_t version_ = 0;
   std::vector<Slot> slots_;
+  bool has_slow_start_ = false;  ///< of any peer
 };
 
 }  // namespace drishti::upstream

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "upstream/health_log.hpp"
+
 namespace drishti::upstream {
 namespace {
 
@@ -20,13 +22,14 @@ void log_disabled(const Peer& peer, net::ErrorLog& log, std::uint64_t connection
 
 bool report(const Peer& peer, Outcome outcome, bool is_single, std::int64_t now_seconds, net::ErrorLog& log,
             std::uint64_t connection, std::string_view log_context) {
-  health::PassiveHealth& health = peer.state->health;
+  health::PeerHealth& health = peer.state->health;
   if (is_single) {
     health.clear();
     return false;
   }
   if (outcome != Outcome::failed) {
-    health.succeeded();
+    const auto change = health.succeeded(peer.limits(), now_seconds);
+    if (change) TransitionLog{log, {}, {}, {}}.write(*change, peer);
     return false;
   }
   const bool disabled = health.failed(peer.limits(), now_seconds);

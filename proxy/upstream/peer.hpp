@@ -10,8 +10,9 @@
 
 #include "conf/config.hpp"
 #include "conf/socket_address.hpp"
-#include "health/passive_health.hpp"
+#include "health/peer_health.hpp"
 #include "metrics/per_worker.hpp"
+#include "upstream/request_queue.hpp"
 
 namespace drishti::upstream {
 
@@ -21,7 +22,7 @@ struct alignas(64) PeerState {
   explicit PeerState(unsigned workers) : counters(workers) {}
 
   std::atomic<std::int32_t> in_flight{0};  ///< requests now at this peer (idle connections are not counted)
-  health::PassiveHealth health;            ///< max_fails / fail_timeout accounting (nginx-semantics 3.2)
+  health::PeerHealth health;               ///< max_fails and fail_timeout, checks, ejections, slow start
   metrics::PerWorker<metrics::PeerMetrics> counters;  ///< none for peers of a proxy_pass with variables
 };
 
@@ -36,7 +37,9 @@ struct Peer {
   int max_conns = 0;
   bool backup = false;
   bool down = false;
+  std::chrono::milliseconds slow_start{0};
   std::shared_ptr<PeerState> state;
+  std::shared_ptr<RequestQueue> queue;  ///< of the group; told when a lease ends. Null without `queue`
 
   health::PassiveHealth::Limits limits() const { return {max_fails, fail_timeout.count()}; }
 };
@@ -58,7 +61,9 @@ class PeerLease {
   const std::shared_ptr<const Peer>& peer() const { return peer_; }
   explicit operator bool() const { return peer_ != nullptr; }
   void release() {
-    if (peer_) peer_->state->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (!peer_) return;
+    peer_->state->in_flight.fetch_sub(1, std::memory_order_seq_cst);
+    if (peer_->queue) peer_->queue->wake();
     peer_.reset();
   }
 

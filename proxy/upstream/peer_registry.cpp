@@ -8,9 +8,16 @@ std::shared_ptr<PeerState> PeerRegistry::state(const std::string& group, const S
   return state;
 }
 
+std::shared_ptr<RequestQueue> PeerRegistry::queue(const std::string& group) {
+  auto& queue = queues_[group];
+  if (!queue) queue = std::make_shared<RequestQueue>();
+  return queue;
+}
+
 void PeerRegistry::collect() {
   // Only this thread hands out references, so a count of one cannot grow behind our back.
   std::erase_if(states_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  std::erase_if(queues_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 
 }  // namespace drishti::upstream

@@ -18,6 +18,8 @@ class PeerRegistry {
   /// The state of ADDRESS in the group named GROUP; made on first use. A group that lists an address several times has
   /// a state for each OCCURRENCE (0, 1 ...), as nginx has.
   std::shared_ptr<PeerState> state(const std::string& group, const SocketAddress& address, int occurrence = 0);
+  /// The queue of the group named GROUP; made on first use.
+  std::shared_ptr<RequestQueue> queue(const std::string& group);
   /// Drops states that nobody uses any more (no request, no group).
   void collect();
   std::size_t size() const { return states_.size(); }
@@ -26,6 +28,7 @@ class PeerRegistry {
   using Key = std::tuple<std::string, std::string, int>;  // group, address, occurrence
   unsigned workers_;
   std::map<Key, std::shared_ptr<PeerState>> states_;
+  std::map<std::string, std::shared_ptr<RequestQueue>> queues_;
 };
 
 }  // namespace drishti::upstream

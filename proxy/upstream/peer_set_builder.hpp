@@ -16,6 +16,9 @@ std::shared_ptr<const PeerSet> build_peer_set(const conf::Upstream& config,
                                               std::span<const std::vector<SocketAddress>> addresses,
                                               PeerRegistry& registry);
 
+/// What the state machine of a peer has to know of its configuration.
+health::Settings health_settings(const conf::Upstream& config, const conf::UpstreamServer& server);
+
 /// Whether both sets have the same peers in the same order.
 bool same_membership(const PeerSet& a, const PeerSet& b);
 

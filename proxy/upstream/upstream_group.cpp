@@ -18,9 +18,12 @@ std::shared_ptr<const PeerSet> UpstreamGroup::peers() const {
 }
 
 void UpstreamGroup::publish(std::shared_ptr<const PeerSet> peers) {
-  std::lock_guard lock(mutex_);
-  peers_ = std::move(peers);
-  version_.fetch_add(1, std::memory_order_release);
+  {
+    std::lock_guard lock(mutex_);
+    peers_ = std::move(peers);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+  if (on_publish_) on_publish_();
 }
 
 }  // namespace drishti::upstream

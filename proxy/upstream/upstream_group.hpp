@@ -39,6 +39,8 @@ class UpstreamGroup {
   std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// Control thread: a new membership.
   void publish(std::shared_ptr<const PeerSet> peers);
+  /// Control thread: CALLBACK runs after each publish(), until the group ends or null replaces it.
+  void on_publish(std::function<void()> callback) { on_publish_ = std::move(callback); }
   /// Any thread: connecting to a peer of a resolved name failed; asks for a look-up soon (rate limited by the resolver).
   void ask_for_resolve() { wants_resolve_.store(true, std::memory_order_relaxed); }
   bool take_resolve_request() { return wants_resolve_.exchange(false, std::memory_order_relaxed); }
@@ -49,6 +51,7 @@ class UpstreamGroup {
   std::shared_ptr<const PeerSet> peers_;
   std::atomic<std::uint64_t> version_{0};
   std::atomic<bool> wants_resolve_{false};
+  std::function<void()> on_publish_;
 };
 
 }  // namespace drishti::upstream
