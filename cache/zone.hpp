@@ -12,6 +12,7 @@
 #include "cache/ban_list.hpp"
 #include "cache/fetch_coalescer.hpp"
 #include "cache/memory_store.hpp"
+#include "cache/pending_removals.hpp"
 #include "cache/use_counter.hpp"
 
 namespace drishti::cache {
@@ -23,6 +24,7 @@ class Zone {
   const std::string& name() const { return name_; }
   MemoryStore& memory() { return memory_; }
   FetchCoalescer& fetches() { return fetches_; }
+  PendingRemovals& pending_removals() { return pending_removals_; }
   /// Made on first use: most zones do not count.
   UseCounter& uses();
 
@@ -45,6 +47,7 @@ class Zone {
   const std::string name_;
   MemoryStore memory_;
   FetchCoalescer fetches_;
+  PendingRemovals pending_removals_;
   std::once_flag uses_made_;
   std::unique_ptr<UseCounter> uses_;
   mutable std::mutex bans_mutex_;

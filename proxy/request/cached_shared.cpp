@@ -10,6 +10,7 @@ using std::chrono::milliseconds;
 /// Nothing: neither Redis nor another proxy has it; the upstream is to be asked.
 net::Task<std::optional<Outcome>> CachedExchange::ask_shared(Fill& fill) {
   const auto until = means_.services.clock().now() + *settings_.lock_timeout;
+  make_up_removals(*view_);
   for (;;) {
     const bool is_found = co_await get_shared(fill);
     if (is_found) {
@@ -26,6 +27,7 @@ net::Task<std::optional<Outcome>> CachedExchange::ask_shared(Fill& fill) {
 /// True when the shared layer has a fresh response, which is stored_ then. A stale one is kept to be validated.
 net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   for (int step = 0; step < 2; ++step) {  // the Vary marker, then the variant
+    if (view_->zone->pending_removals().hides(place_.key)) co_return false;
     const cache::SharedResult found = co_await view_->shared->get(place_.key);
     if (found.status != cache::SharedStatus::hit || view_->zone->is_banned(*found.response)) co_return false;
     view_->keep(place_.hash, found.response, place_.ticket);

@@ -14,7 +14,28 @@ net::Task<void> put(Shared shared, cache::StoredResponsePtr response, std::chron
   lock.reset();
 }
 
-net::Task<void> remove(Shared shared, std::string key) { co_await shared->remove(key); }
+using Zone = std::shared_ptr<cache::Zone>;
+
+net::Task<void> remove(Shared shared, Zone zone, std::string key) {
+  const bool is_removed = co_await shared->remove(key);
+  if (!is_removed) zone->pending_removals().add(std::move(key));
+}
+
+net::Task<void> make_up(Shared shared, Zone zone) {
+  cache::PendingRemovals& pending = zone->pending_removals();
+  const cache::PendingRemovals::Work work = pending.take();
+  if (work.empty()) co_return;
+  bool is_done = true;
+  for (std::size_t i = 0; i < work.keys.size() && is_done; ++i) {
+    is_done = co_await shared->remove(work.keys[i]);
+    if (is_done) pending.done(work.keys[i]);
+  }
+  if (is_done && work.everything) {
+    is_done = co_await shared->ban(cache::Ban::Kind::prefix, "");
+    if (is_done) pending.everything_done();
+  }
+  pending.give_back();
+}
 
 net::Task<void> unlock(Shared shared, std::string key, std::uint64_t token) { co_await shared->unlock(key, token); }
 
@@ -31,7 +52,13 @@ void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int
 }
 
 void remove_shared(CacheZoneView& view, std::string key) {
-  if (view.shared && view.shared->is_available()) net::spawn(remove(view.shared, std::move(key)));
+  if (!view.shared) return;
+  if (view.shared->is_available()) net::spawn(remove(view.shared, view.zone, std::move(key)));
+  else view.zone->pending_removals().add(std::move(key));
+}
+
+void make_up_removals(CacheZoneView& view) {
+  if (view.zone->pending_removals().any() && view.shared->is_available()) net::spawn(make_up(view.shared, view.zone));
 }
 
 std::uint64_t random_token() {

@@ -28,7 +28,10 @@ class SharedLock {
 /// shared layer.
 void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep, std::chrono::milliseconds age,
                 std::shared_ptr<SharedLock> lock);
+/// What cannot be removed now is remembered and made up for.
 void remove_shared(CacheZoneView& view, std::string key);
+/// Removes what could not be removed before.
+void make_up_removals(CacheZoneView& view);
 
 /// Tells copies and holders of locks apart.
 std::uint64_t random_token();
