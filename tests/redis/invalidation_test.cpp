@@ -176,7 +176,7 @@ TEST_F(InvalidationTest, KeepsTheListOfBansBounded) {
     bool done = false;
     net::spawn([](RedisStore& s, std::size_t n, bool& end) -> net::Task<void> {
       const std::string tag = "tag" + std::to_string(n);
-      co_await s.ban(Ban::Kind::tag, tag);
+      for (bool is_known = false; !is_known;) is_known = co_await s.ban(Ban::Kind::tag, tag);  // a busy machine: again
       end = true;
     }(*store, i, done));
     ASSERT_TRUE(until([&] { return done; }));
