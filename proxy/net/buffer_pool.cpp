@@ -39,7 +39,7 @@ void BufferPool::grow(Buffer& buffer, std::size_t size) {
   if (buffer && buffer.capacity() >= size) return;
   Buffer bigger = take(size);
   std::string_view unread = buffer.readable();
-  std::memcpy(bigger.data_, unread.data(), unread.size());
+  if (!unread.empty()) std::memcpy(bigger.data_, unread.data(), unread.size());  // of no buffer data() is null
   bigger.end_ = unread.size();
   buffer = std::move(bigger);
 }

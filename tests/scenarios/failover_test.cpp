@@ -253,7 +253,9 @@ TEST(Tries, KeepToMaxConnsOverAllWorkers) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "other");
   release->set();
   EXPECT_EQ(held.read_response().value().body, "slow");
-  EXPECT_EQ(ask(proxy, request_text("GET", "/")).body, "slow");
+  bool is_free = false;  // right after the answer went out: another worker may look a moment earlier
+  for (int i = 0; i < 1000 && !is_free; ++i) is_free = ask(proxy, request_text("GET", "/")).body == "slow";
+  EXPECT_TRUE(is_free);
 }
 
 // ---- kept connections ----
