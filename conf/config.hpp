@@ -394,7 +394,7 @@ struct ProxyPass {
 };
 
 /// A page about the program itself that a location answers with.
-enum class StatusPage { none, metrics, stub_status };
+enum class StatusPage { none, metrics, stub_status, scaling_status };
 
 /// A location, the root of a server (for what is outside any location), or the body of an `if`.
 /// Owned by its parent; all settings are merged.
