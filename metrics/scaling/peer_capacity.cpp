@@ -41,7 +41,7 @@ void PeerCapacity::learn(const PeerLoad& load) {
     limit = proven();
   }
   const double trust = std::min(1.0, (load.inflation - 1) / (full_evidence - 1));
-  const double gain = std::min(1.0, learning_rate * trust * load.elapsed);
+  const double gain = std::min(1.0, learning_rate * trust * trust * load.elapsed);
   learned_ = learned_ ? *learned_ + gain * (limit - *learned_) : limit;
 }
 

@@ -12,7 +12,7 @@ using Seconds = double;
 /// Counters go up only; all workers added up.
 struct UpstreamSample {
   Seconds at = 0;
-  double arrived = 0;          ///< requests that turned to the upstream
+  double arrived = 0;          ///< requests that turned to the upstream; may be off by those of the very moment
   double ended = 0;            ///< whose part there is over
   double failed = 0;           ///< of those: 5xx, or no answer
   double service_seconds = 0;  ///< sum of what those took
@@ -26,7 +26,7 @@ struct Change {
   Seconds elapsed = 0;
   double arrived = 0, ended = 0, failed = 0, service_seconds = 0, busy_seconds = 0;
 
-  double arrival_rate() const { return elapsed > 0 ? arrived / elapsed : 0; }
+  double arrival_rate() const { return elapsed > 0 && arrived > 0 ? arrived / elapsed : 0; }
   double throughput() const { return elapsed > 0 ? ended / elapsed : 0; }
   /// Mean number of requests in progress.
   double concurrency() const { return elapsed > 0 ? busy_seconds / elapsed : 0; }
