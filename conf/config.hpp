@@ -17,6 +17,7 @@
 #include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
 #include "conf/regex.hpp"
+#include "conf/scaling_settings.hpp"
 #include "conf/setting.hpp"
 #include "conf/socket_address.hpp"
 #include "conf/template.hpp"
@@ -394,7 +395,7 @@ struct ProxyPass {
 };
 
 /// A page about the program itself that a location answers with.
-enum class StatusPage { none, metrics, stub_status };
+enum class StatusPage { none, metrics, stub_status, scaling_status };
 
 /// A location, the root of a server (for what is outside any location), or the body of an `if`.
 /// Owned by its parent; all settings are merged.
@@ -483,6 +484,7 @@ struct Config {
   std::vector<std::shared_ptr<const Server>> servers;  ///< in file order
   std::vector<std::shared_ptr<const Upstream>> upstreams;  ///< explicit and implicit, in order of appearance
   std::vector<std::shared_ptr<CacheZone>> cache_zones;  ///< in order of appearance
+  ScalingSettings scaling;
   std::vector<UserVariable> variables;                 ///< indexed by VariableRef::slot
   std::vector<std::shared_ptr<const LogFormat>> log_formats;
   std::string prefix;  ///< -p; relative paths start here
