@@ -11,9 +11,11 @@
 #include "metrics/exposition.hpp"
 #include "metrics/process_collector.hpp"
 #include "routing/snapshot.hpp"
+#include "server/cache_families.hpp"
 #include "server/cache_zones.hpp"
 #include "server/config_collector.hpp"
 #include "server/listening_sockets.hpp"
+#include "server/scaling_keeper.hpp"
 #include "server/traffic_collector.hpp"
 #include "server/worker.hpp"
 #include "upstream/health_keeper.hpp"
@@ -60,6 +62,8 @@ struct Server::Impl {
   metrics::Exposition exposition;
   std::shared_ptr<TrafficCollector> traffic = std::make_shared<TrafficCollector>();
   std::shared_ptr<ConfigCollector> config_state = std::make_shared<ConfigCollector>();
+  std::shared_ptr<CacheCollector> cache_state = std::make_shared<CacheCollector>();
+  std::shared_ptr<ScalingKeeper> scaling = std::make_shared<ScalingKeeper>(error_log);
   upstream::PeerRegistry registry{worker_count};
   upstream::NameResolver resolver;
   upstream::HealthKeeper health;
@@ -85,7 +89,7 @@ struct Server::Impl {
         resolver(io, registry, log),
         health(io, log),
         drain_limit(io),
-        zones(log, look_up()) {
+        zones(log, look_up(), workers_wanted) {
     register_metrics();
   }
 
@@ -130,16 +134,22 @@ std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<cons
 // The place where other parts of the program add what they want to be seen on the page of `metrics`.
 void Server::Impl::register_metrics() {
   exposition.add(traffic);
+  exposition.add(cache_state);
   exposition.add(config_state);
+  exposition.add(scaling);
+  exposition.set_scaling([this] { return scaling->json(); });
   exposition.add(std::make_shared<metrics::ProcessCollector>());
 }
 
 void Server::Impl::publish_metrics() {
   traffic->use(current);
+  cache_state->use(zones.all());
+  scaling->use(current);
   config_state->applied(*current->config, current->number);
 }
 
 void Server::note_failed_reload() { impl_->config_state->refused(); }
+void Server::tick() { impl_->scaling->sample(); }
 void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
@@ -194,6 +204,7 @@ void Server::start() {
     impl_->workers.push_back(std::make_unique<Worker>(i, impl_->error_log, impl_->resolver_for(i), impl_->exposition));
     impl_->exposition.add_worker(impl_->workers.back()->metrics());
     impl_->traffic->add_worker(impl_->workers.back()->metrics());
+    impl_->scaling->add_worker(impl_->workers.back()->metrics());
   }
   impl_->publish_metrics();
   impl_->running = true;
@@ -277,6 +288,7 @@ void Server::stop() {
   }
   impl_->exposition.forget_workers();
   impl_->traffic->forget();
+  impl_->scaling->forget();
   impl_->workers.clear();
 }
 
