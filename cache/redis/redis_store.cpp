@@ -46,16 +46,18 @@ RedisStore::RedisStore(Client& client, ClientServices services, ChangeHub& hub, 
     : client_(client),
       reactor_(services.reactor),
       metrics_(services.metrics),
+      log_(services.log),
       options_(std::move(options)),
       hub_(hub),
       post_(std::move(post)),
       keys_(options_.prefix, options_.zone) {}
 
-/// Whether RESULT holds a reply that is no error; counts what it is otherwise.
+/// Whether RESULT holds a reply that is no error; counts what it is otherwise, and says it.
 bool RedisStore::answered(const CallResult& result) {
   if (!result.ok()) return false;
   if (!result.reply.is(Reply::Type::error)) return true;
   metrics_.count(kind_of_error(result.reply.text));
+  if (options_.refusals) options_.refusals->report(log_, result.reply.text, reactor_.clock().now());
   return false;
 }
 
