@@ -51,6 +51,10 @@ void Fill::end(State state) {
   std::unique_lock lock(mutex_);
   if (state_ == State::complete || state_ == State::broken) return;
   state_ = state_ == State::streaming ? State::broken : state;
+  if (state_ != State::broken) {  // nobody reads a body that was never announced
+    blocks_ = {};
+    open_ = {};
+  }
   changed(std::move(lock));
 }
 

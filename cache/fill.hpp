@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/fill_budget.hpp"
 #include "cache/stored_response.hpp"
 
 namespace drishti::cache {
@@ -37,6 +38,8 @@ class Fill {
   };
 
   // ---- the leader ----
+  /// Room for BYTES of body in all; it is given back when the last who holds on has gone. False: there is none.
+  bool reserve(std::uint64_t bytes, const std::shared_ptr<FillBudget>& budget) { return share_.grow_to(bytes, budget); }
   void begin(Beginning beginning);
   void append(std::span<const std::string_view> pieces);
   /// The body so far, for storing it.
@@ -68,6 +71,7 @@ class Fill {
   void changed(std::unique_lock<std::mutex> lock);
 
   static constexpr std::size_t block_size = 64 << 10;
+  FillBudget::Share share_;  ///< the leader's
   mutable std::mutex mutex_;
   State state_ = State::waiting;
   std::uint64_t version_ = 0;

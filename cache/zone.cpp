@@ -1,6 +1,13 @@
 #include "cache/zone.hpp"
 
+#include <algorithm>
+
 namespace drishti::cache {
+
+Zone::Zone(std::string name, std::size_t memory_bytes)
+    : name_(std::move(name)),
+      memory_(memory_bytes),
+      fill_budget_(std::make_shared<FillBudget>(std::max<std::uint64_t>(memory_bytes, FillBudget::least))) {}
 
 UseCounter& Zone::uses() {
   std::call_once(uses_made_, [this] { uses_ = std::make_unique<UseCounter>(); });

@@ -11,6 +11,7 @@
 
 #include "cache/ban_list.hpp"
 #include "cache/fetch_coalescer.hpp"
+#include "cache/fill_budget.hpp"
 #include "cache/memory_store.hpp"
 #include "cache/pending_removals.hpp"
 #include "cache/use_counter.hpp"
@@ -19,11 +20,13 @@ namespace drishti::cache {
 
 class Zone {
  public:
-  Zone(std::string name, std::size_t memory_bytes) : name_(std::move(name)), memory_(memory_bytes) {}
+  Zone(std::string name, std::size_t memory_bytes);
 
   const std::string& name() const { return name_; }
   MemoryStore& memory() { return memory_; }
   FetchCoalescer& fetches() { return fetches_; }
+  /// As much as the memory layer may take, once more.
+  const std::shared_ptr<FillBudget>& fill_budget() const { return fill_budget_; }
   PendingRemovals& pending_removals() { return pending_removals_; }
   /// Made on first use: most zones do not count.
   UseCounter& uses();
@@ -47,6 +50,7 @@ class Zone {
   const std::string name_;
   MemoryStore memory_;
   FetchCoalescer fetches_;
+  const std::shared_ptr<FillBudget> fill_budget_;
   PendingRemovals pending_removals_;
   std::once_flag uses_made_;
   std::unique_ptr<UseCounter> uses_;

@@ -97,8 +97,12 @@ bool FillSession::decide(const http::ResponseHead& head) {
     if (start_.stored && head.status < 500) remove();  // what stands there is not the answer any more
     return false;
   }
-  const bool is_too_large = head.body.kind == http::BodyKind::length && head.body.length > start_.query.options().max_entry;
-  return !is_too_large && choose_place(head);
+  const std::uint64_t length = head.body.kind == http::BodyKind::length ? head.body.length : 0;
+  return has_room_for(length) && choose_place(head);
+}
+
+bool FillSession::has_room_for(std::uint64_t length) {
+  return length <= start_.query.options().max_entry && start_.fill->reserve(length, start_.view.zone->fill_budget());
 }
 
 // RFC 9111 4.1: which requests get this response, too.
@@ -215,10 +219,11 @@ void FillSession::take(std::span<std::string_view> pieces) {
   std::uint64_t at = size_;
   for (const std::string_view piece : pieces) size_ += piece.size();
   if (is_storing_) {
-    start_.fill->append(pieces);
-    if (size_ > start_.query.options().max_entry) {
+    if (!has_room_for(size_)) {
       is_storing_ = false;
       start_.fill->end(cache::Fill::State::alone);
+    } else {
+      start_.fill->append(pieces);
     }
   }
   if (!window_ && !gives_no_body_) return;

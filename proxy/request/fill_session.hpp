@@ -55,6 +55,7 @@ class FillSession : public CacheSession {
   cache::Exchange exchange(const http::ResponseHead& head) const;
   void revalidate(const http::ResponseHead& head);
   bool decide(const http::ResponseHead& head);
+  bool has_room_for(std::uint64_t length);
   bool choose_place(const http::ResponseHead& head);
   void put_marker(std::string_view names, std::string_view variant);
   cache::ResponseParts parts(const http::FieldList& fields, int status, std::string_view reason);

@@ -41,6 +41,30 @@ TEST(Fill, AWaiterSeesTheBodyAsItComes) {
   EXPECT_EQ(fill.progress().state, State::streaming);
 }
 
+TEST(Fill, HoldsItsShareOfTheBudgetUntilTheLastWhoHoldsOnHasGone) {
+  const auto budget = std::make_shared<FillBudget>(100);
+  auto leader = std::make_shared<Fill>();
+  auto waiter = leader;
+  EXPECT_TRUE(leader->reserve(60, budget));
+  EXPECT_TRUE(leader->reserve(40, budget)) << "it is in it already";
+  Fill other;
+  EXPECT_FALSE(other.reserve(41, budget));
+  EXPECT_TRUE(other.reserve(40, budget));
+  leader.reset();
+  EXPECT_EQ(budget->used(), 100u);
+  waiter.reset();
+  EXPECT_EQ(budget->used(), 40u);
+}
+
+TEST(Fill, AShareThatCannotGrowStaysAsItIs) {
+  const auto budget = std::make_shared<FillBudget>(100);
+  Fill fill;
+  EXPECT_TRUE(fill.reserve(60, budget));
+  EXPECT_FALSE(fill.reserve(101, budget));
+  EXPECT_FALSE(fill.reserve(~std::uint64_t{0}, budget));
+  EXPECT_EQ(budget->used(), 60u);
+}
+
 TEST(Fill, WakesWhoeverWaitsOnceAChange) {
   Fill fill;
   int woken = 0;

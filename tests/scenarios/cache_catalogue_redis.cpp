@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "tests/scenarios/cache_catalogue.hpp"
 #include "tests/scenarios/cache_property.hpp"
 #include "tests/scenarios/redis_cache.hpp"
+#include "tests/support/process_memory.hpp"
 
 namespace drishti::testing::cache_catalogue {
 namespace {
@@ -81,7 +83,11 @@ void corrupt_entries_are_misses(Checks& checks) {
     redis.cli({"SET", name, bytes, "PX", "60000"});
     const bool is_seen = eventually([&] { return world.check(checks, "/a", words).field("X-Cache") == "MISS"; }, milliseconds(2000));
     checks.that(is_seen && world.upstream.requests().size() == before + 1, words + ": is a miss, once");
-    checks.that(eventually([&] { return redis.cli({"GET", name}).text != bytes; }), words + ": is replaced");
+    const auto is_replaced = [&] {  // not only deleted: what is on its way would overtake the next one
+      const std::string there = redis.cli({"GET", name}).text;
+      return there.size() >= good.size() && there != bytes;
+    };
+    checks.that(eventually(is_replaced), words + ": is replaced");
   }
 }
 
@@ -424,26 +430,21 @@ void a_stalled_redis_takes_no_memory(Checks& checks) {
   RedisProcess redis;
   FakeUpstream upstream([body = std::string(500'000, 'x')](const UpstreamRequest&) { return Actions{Action::send(ok_response(body, fresh))}; });
   ProxyUnderTest proxy(redis_config(upstream, redis.url("?timeout=300ms")));
-  const auto rss = [&] {
-    std::ifstream status("/proc/" + std::to_string(proxy.pid()) + "/status");
-    for (std::string line; std::getline(status, line);)
-      if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
-    return 0ul;
-  };
   get(proxy, "/warm");
   redis.freeze();
-  const std::size_t before = rss();
+  const std::size_t before = rss_kib(proxy.pid());
   int good = 0;
-  for (int wave = 0; wave < 20; ++wave) {  // in all 400 MB, of which 20 MB are on their way at once
+  for (int wave = 0; wave < 2; ++wave) {  // each is 200 MB on their way at once
     std::vector<std::unique_ptr<RawClient>> clients;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 400; ++i) {
       clients.push_back(std::make_unique<RawClient>(proxy.port()));
       clients.back()->send(request_text("GET", "/" + std::to_string(wave) + "/" + std::to_string(i)));
     }
     for (auto& client : clients) good += client->read_response().value_or(RawResponse{}).body.size() == 500'000 ? 1 : 0;
   }
   checks.equal(good, 800, "answers");
-  checks.that(rss() < before + 100'000, "it grew by " + std::to_string(rss() - before) + " KiB");
+  const std::size_t grown = rss_kib(proxy.pid()) - std::min(before, rss_kib(proxy.pid()));
+  checks.that(!memory_can_be_measured || grown < 100'000, "it grew by " + std::to_string(grown) + " KiB");
   redis.thaw();
 }
 

@@ -5,22 +5,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <random>
 
 #include "tests/scenarios/cache.hpp"
+#include "tests/support/process_memory.hpp"
 
 namespace drishti::testing {
 namespace {
 
 using std::chrono::steady_clock;
-
-std::size_t rss_kib(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
-  return 0;
-}
 
 /// Asks for one of many bodies of all sizes, some of them far more often, until STOPPING.
 void churn(std::uint16_t port, unsigned seed, const std::atomic<bool>& stopping, std::atomic<std::uint64_t>& asked) {
