@@ -7,6 +7,7 @@ std::string help_text() {
              [-e filename] [-c filename] [-g directives]
        drishti convert FILE [--to yaml|nginx] [-o OUT]
        drishti explain [-c filename] [METHOD] URL [-H 'Name: value']...
+       drishti ctl [-c filename] COMMAND
        drishti help
 
 Options:
@@ -28,6 +29,8 @@ Subcommands:
                   standard output or OUT, with the files that it includes
   explain URL   : show, without sending anything, which server and location
                   answer a request, what is sent upstream, and what is retried
+  ctl COMMAND   : look at the running proxy and change it: upstreams, drain,
+                  add, purge, reload ...; drishti ctl --help lists them
 
 Signals of the running process:
   TERM, INT     : stop at once

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "conf/analyser.hpp"
+#include "ctl/ctl.hpp"
 #include "server/cache_zones.hpp"
 #include "server/error_log.hpp"
 #include "server/explain.hpp"
@@ -67,6 +68,8 @@ int execute(const CommandLine& line) {
       return convert(line);
     case Action::explain:
       return explain_request(line);
+    case Action::ctl:
+      return ctl::run(line.ctl, [&] { return load(line); });
     default:
       return run_proxy(line);
   }
