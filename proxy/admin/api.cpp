@@ -161,8 +161,9 @@ net::Task<Response> Api::answer(const Request& request) {
     Response response = co_await change(path, request);
     co_return response;
   }
-  if (!request.is_reading()) co_return method_not_allowed("GET, HEAD");
-  co_return read(path, request);
+  Response response = read(path, request);
+  if (!request.is_reading() && response.status == 200) co_return method_not_allowed("GET, HEAD");
+  co_return response;
 }
 
 Response Api::read(std::string_view path, const Request& request) {

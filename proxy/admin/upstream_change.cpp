@@ -1,6 +1,7 @@
 // Changes of upstreams while the program runs.
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "admin/upstream_api.hpp"
 #include "conf/server_line.hpp"
@@ -19,12 +20,15 @@ constexpr std::int64_t largest_weight = 65'535;
 struct Target {
   UpstreamServer line;
   std::string key;    ///< what RuntimeChanges knows it by
-  std::string error;  ///< "" when it was found
+  std::optional<Response> refusal;  ///< nullopt when it was found
 };
 
 Target find_target(Process& process, const UpstreamGroup& group, const Body& body) {
   const std::string wanted = body.string("server");
-  if (wanted.empty()) return {{}, {}, "\"server\" is missing: the address of a server, or its name in the configuration"};
+  if (wanted.empty()) {
+    const char* reason = "\"server\" is missing: the address of a server, or its name in the configuration";
+    return {{}, {}, error_response(400, reason)};
+  }
   const auto lines = process.changes().lines(group.config());
   for (const UpstreamServer& line : lines)
     if (line.name == wanted) return {line, wanted, {}};
@@ -36,7 +40,7 @@ Target find_target(Process& process, const UpstreamGroup& group, const Body& bod
     if (line == lines.end()) continue;
     return {*line, line->literal ? line->name : wanted, {}};
   }
-  return {{}, {}, "upstream \"" + group.config().name + "\" has no server \"" + wanted + "\""};
+  return {{}, {}, error_response(404, "upstream \"" + group.config().name + "\" has no server \"" + wanted + "\"")};
 }
 
 bool gets_requests(const UpstreamGroup& group) {
@@ -94,7 +98,7 @@ Response add_server(Process& process, const UpstreamGroup& group, const Body& bo
 
 Response remove_server(Process& process, const UpstreamGroup& group, const Body& body) {
   const Target target = find_target(process, group, body);
-  if (!target.error.empty()) return error_response(404, target.error);
+  if (target.refusal) return *target.refusal;
   if (target.key != target.line.name)
     return error_response(409, "\"" + target.key + "\" is one address of \"" + target.line.name +
                                    "\": drain it, or remove the whole server");
@@ -105,7 +109,7 @@ Response remove_server(Process& process, const UpstreamGroup& group, const Body&
 Response change_server(Process& process, const UpstreamGroup& group, const Body& body, const ServerChange& change,
                        const std::string& what) {
   const Target target = find_target(process, group, body);
-  if (!target.error.empty()) return error_response(404, target.error);
+  if (target.refusal) return *target.refusal;
   process.changes().change(group.config(), target.line, target.key, change);
   return done(process, group.config().name, "server \"" + target.key + "\" " + what);
 }
