@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "conf/admin_settings.hpp"
 #include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
 #include "conf/failure_words.hpp"
@@ -434,6 +435,7 @@ struct Listen {
   bool ipv6only = true;
   int backlog = 511;
   bool so_keepalive = false;
+  unsigned unix_mode = 0666;  ///< of a unix socket's file
   bool wildcard = false;  ///< 0.0.0.0 or [::]
   Where where;
 };
@@ -475,6 +477,7 @@ struct MainSettings {
   std::optional<milliseconds> worker_shutdown_timeout;
   std::optional<int> worker_connections;
   std::vector<std::string> env;
+  AdminSettings admin;
 };
 
 struct Config {
