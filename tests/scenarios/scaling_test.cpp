@@ -97,7 +97,7 @@ TEST(ScalingScenario, IsOnTheMetricsPageFromTheStart) {
 TEST(ScalingScenario, AReloadChangesServersAndSettingsAndKeepsWhatWasSeen) {
   FakeUpstream upstream(answers("a"));
   const std::string server = "server " + upstream.address() + ";";
-  ProxyUnderTest proxy(scaling_config(server));
+  ProxyUnderTest proxy(scaling_config(server, "service_time_window 10s;"));
   for (int i = 0; i < 30; ++i) ask(proxy, request_text("GET", "/"));
   advice_with(proxy, [](const std::string& now) { return figure(now, "unloaded_service_seconds") > 0; });
   proxy.write_config(scaling_config(server + " server 127.0.0.1:9;", "target_utilization 60%; min_replicas 4;"));
