@@ -11,6 +11,7 @@
 #include "metrics/exposition.hpp"
 #include "metrics/process_collector.hpp"
 #include "routing/snapshot.hpp"
+#include "server/cache_families.hpp"
 #include "server/cache_zones.hpp"
 #include "server/config_collector.hpp"
 #include "server/listening_sockets.hpp"
@@ -61,6 +62,7 @@ struct Server::Impl {
   metrics::Exposition exposition;
   std::shared_ptr<TrafficCollector> traffic = std::make_shared<TrafficCollector>();
   std::shared_ptr<ConfigCollector> config_state = std::make_shared<ConfigCollector>();
+  std::shared_ptr<CacheCollector> cache_state = std::make_shared<CacheCollector>();
   std::shared_ptr<ScalingKeeper> scaling = std::make_shared<ScalingKeeper>(error_log);
   upstream::PeerRegistry registry{worker_count};
   upstream::NameResolver resolver;
@@ -87,7 +89,7 @@ struct Server::Impl {
         resolver(io, registry, log),
         health(io, log),
         drain_limit(io),
-        zones(log, look_up()) {
+        zones(log, look_up(), workers_wanted) {
     register_metrics();
   }
 
@@ -132,6 +134,7 @@ std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<cons
 // The place where other parts of the program add what they want to be seen on the page of `metrics`.
 void Server::Impl::register_metrics() {
   exposition.add(traffic);
+  exposition.add(cache_state);
   exposition.add(config_state);
   exposition.add(scaling);
   exposition.set_scaling([this] { return scaling->json(); });
@@ -140,6 +143,7 @@ void Server::Impl::register_metrics() {
 
 void Server::Impl::publish_metrics() {
   traffic->use(current);
+  cache_state->use(zones.all());
   scaling->use(current);
   config_state->applied(*current->config, current->number);
 }
