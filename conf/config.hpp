@@ -16,6 +16,7 @@
 
 #include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
+#include "conf/failure_words.hpp"
 #include "conf/regex.hpp"
 #include "conf/scaling_settings.hpp"
 #include "conf/setting.hpp"
@@ -334,12 +335,9 @@ struct CookieRewrite {
 };
 
 /// Bits of proxy_next_upstream.
-struct NextUpstream {
-  bool error = true, timeout = true, invalid_header = false, non_idempotent = false, off = false;
-  bool http_500 = false, http_502 = false, http_503 = false, http_504 = false;
-  bool http_403 = false, http_404 = false, http_429 = false;
-  /// Whether a response with STATUS may be tried on the next peer.
-  bool lists_status(int status) const;
+struct NextUpstream : FailureWords {
+  NextUpstream() { error = timeout = true; }
+  bool non_idempotent = false;
 };
 
 /// Bits of proxy_ignore_headers.

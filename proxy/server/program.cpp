@@ -67,6 +67,10 @@ int execute(const CommandLine& line) {
       return convert(line);
     case Action::explain:
       return explain_request(line);
+    case Action::scaling:
+      return scaling_advice(line);
+    case Action::scaling_cost:
+      return scaling_cost(line);
     default:
       return run_proxy(line);
   }
