@@ -102,8 +102,10 @@ struct HealthMatch {
 
 /// One `health_check`, with what its location says about the request. docs/HEALTH.md
 struct HealthCheck {
-  enum class Type { http, tcp };
+  enum class Type { http, tcp, grpc };
   Type type = Type::http;
+  std::string grpc_service;                  ///< asked about; "": the server as a whole
+  int grpc_status = 0;                       ///< the status that is wanted; 0: and SERVING
   std::string uri = "/";
   milliseconds interval{5000};
   milliseconds jitter{0};
@@ -116,7 +118,7 @@ struct HealthCheck {
   bool persistent = false;
   milliseconds keepalive_time{0};            ///< how long a connection is used for checks; 0 = one check each
   // From the location:
-  std::string request;                       ///< the request's head, complete
+  std::string request;                       ///< the request's head, complete; of grpc the :authority
   milliseconds connect_timeout{60000};
   milliseconds send_timeout{60000};
   milliseconds read_timeout{60000};

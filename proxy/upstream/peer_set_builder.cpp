@@ -9,7 +9,8 @@ namespace {
 
 // What makes it the same check in two configurations: what is asked, not how often.
 std::string check_key(const conf::HealthCheck& check) {
-  return (check.type == conf::HealthCheck::Type::tcp ? "tcp|" : "http|") +
+  static constexpr const char* types[] = {"http|", "tcp|", "grpc|"};
+  return types[static_cast<std::size_t>(check.type)] + check.grpc_service + "|" + std::to_string(check.grpc_status) + "|" +
          (check.port ? std::to_string(*check.port) : std::string()) + "|" + check.match_name + "|" + check.request;
 }
 
