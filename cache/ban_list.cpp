@@ -6,7 +6,12 @@ namespace drishti::cache {
 namespace {
 
 bool concerns(const Ban& ban, const StoredResponse& response) {
-  return ban.kind == Ban::Kind::tag ? response.has_tag(ban.text) : response.url().starts_with(ban.text);
+  switch (ban.kind) {
+    case Ban::Kind::tag: return response.has_tag(ban.text);
+    case Ban::Kind::url: return response.url() == ban.text;
+    case Ban::Kind::prefix: break;
+  }
+  return response.url().starts_with(ban.text);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// What was purged by prefix or tag. A ban has a number; it hits every response whose fetch began before the ban was known
+// What was purged by prefix, tag, or a URL whose key is not known. A ban has a number; it hits every response whose fetch began before the ban was known
 // (StoredResponse::ban_number is smaller). Numbers come from one counter in Redis (or in this process without Redis), so
 // that no clocks are compared. Bans may become known out of order: who knows number 7 began to fetch after the counter had
 // passed 6 as well, and so sees what ban 6 was about. When there are too many, the oldest become "everything older": too
@@ -20,9 +20,9 @@
 namespace drishti::cache {
 
 struct Ban {
-  enum class Kind : std::uint8_t { prefix, tag };
+  enum class Kind : std::uint8_t { prefix, tag, url };
   Kind kind = Kind::prefix;
-  std::string text;          ///< how StoredResponse::url() begins ("": every url), or a tag exactly
+  std::string text;          ///< how StoredResponse::url() begins ("": every url); a tag, or a url, exactly
   std::uint64_t number = 0;
   bool operator==(const Ban&) const = default;
 };

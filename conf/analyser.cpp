@@ -56,7 +56,13 @@ void set_main_defaults(MainSettings& main, const AnalyserOptions& options) {
   if (main.error_logs.empty()) main.error_logs.push_back({options.default_error_log, LogLevel::error});
 }
 
+void check_admin(const AdminSettings& admin) {
+  if (!admin.is_local() && admin.token_file.empty())
+    throw ConfigError("\"admin_listen\" on an address that others reach needs \"admin_token_file\"", admin.where);
+}
+
 void finish(Analysis& a) {
+  check_admin(a.config.main.admin);
   set_main_defaults(a.config.main, a.options);
   merge_levels(a);
   for (const auto& draft : a.servers) check_duplicate_locations(draft.server->root->children);

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "conf/admin_settings.hpp"
 #include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
 #include "conf/failure_words.hpp"
@@ -101,8 +102,10 @@ struct HealthMatch {
 
 /// One `health_check`, with what its location says about the request. docs/HEALTH.md
 struct HealthCheck {
-  enum class Type { http, tcp };
+  enum class Type { http, tcp, grpc };
   Type type = Type::http;
+  std::string grpc_service;                  ///< asked about; "": the server as a whole
+  int grpc_status = 0;                       ///< the status that is wanted; 0: and SERVING
   std::string uri = "/";
   milliseconds interval{5000};
   milliseconds jitter{0};
@@ -115,7 +118,7 @@ struct HealthCheck {
   bool persistent = false;
   milliseconds keepalive_time{0};            ///< how long a connection is used for checks; 0 = one check each
   // From the location:
-  std::string request;                       ///< the request's head, complete
+  std::string request;                       ///< the request's head, complete; of grpc the :authority
   milliseconds connect_timeout{60000};
   milliseconds send_timeout{60000};
   milliseconds read_timeout{60000};
@@ -434,6 +437,7 @@ struct Listen {
   bool ipv6only = true;
   int backlog = 511;
   bool so_keepalive = false;
+  unsigned unix_mode = 0666;  ///< of a unix socket's file
   bool wildcard = false;  ///< 0.0.0.0 or [::]
   Where where;
 };
@@ -475,6 +479,7 @@ struct MainSettings {
   std::optional<milliseconds> worker_shutdown_timeout;
   std::optional<int> worker_connections;
   std::vector<std::string> env;
+  AdminSettings admin;
 };
 
 struct Config {

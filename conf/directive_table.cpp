@@ -25,6 +25,7 @@ const Index& directives_by_name() {
 std::span<const DirectiveGroup> directive_groups() {
   static const DirectiveGroup groups[] = {
       {"Process", main_directives()},
+      {"Administration", admin_directives()},
       {"Servers and connections", server_directives()},
       {"Locations and content", location_directives()},
       {"Rewriting and variables", rewrite_directives()},

@@ -9,6 +9,7 @@ namespace drishti::conf {
 namespace {
 
 constexpr std::string_view agent = "drishti (health check)";
+constexpr std::size_t most_grpc_service = 127;  ///< bytes: its length is one byte of protobuf
 constexpr int most_outlier_places = 16;  ///< health::outlier_places
 
 milliseconds time_of(std::string_view text, std::int64_t least, const std::string& whole, const Directive& d) {
@@ -26,10 +27,15 @@ int count_of(std::string_view text, const std::string& whole, const Directive& d
 void read_type(std::string_view type, const std::string& whole, HealthCheck& check, const Directive& d) {
   if (type == "http") check.type = HealthCheck::Type::http;
   else if (type == "tcp") check.type = HealthCheck::Type::tcp;
-  else if (type == "grpc")
-    fail("parameter \"type=grpc\" of the \"health_check\" directive is not implemented by drishti yet: it needs HTTP/2 "
-         "to the upstream", d);
+  else if (type == "grpc") check.type = HealthCheck::Type::grpc;
   else fail("invalid parameter " + quoted(whole), d);
+}
+
+void read_grpc_status(std::string_view status, const std::string& whole, HealthCheck& check, const Directive& d) {
+  constexpr std::uint64_t last_status = 16;  // UNAUTHENTICATED
+  const auto value = parse_number(status);
+  if (!value || *value > last_status) fail("invalid parameter " + quoted(whole), d);
+  check.grpc_status = static_cast<int>(*value);
 }
 
 void read_port(std::string_view port, const std::string& whole, HealthCheck& check, const Directive& d) {
@@ -60,6 +66,11 @@ void read_parameter(const std::string& text, HealthCheck& check, const Directive
     read_port(*port, text, check, d);
   } else if (const auto type = parameter(text, "type")) {
     read_type(*type, text, check, d);
+  } else if (const auto service = parameter(text, "grpc_service")) {
+    if (service->size() > most_grpc_service) fail("invalid parameter " + quoted(text), d);
+    check.grpc_service = *service;
+  } else if (const auto status = parameter(text, "grpc_status")) {
+    read_grpc_status(*status, text, check, d);
   } else if (const auto time = parameter(text, "keepalive_time")) {
     check.keepalive_time = time_of(*time, 0, text, d);
   } else if (text == "mandatory") {
@@ -129,7 +140,8 @@ bool same_check(const HealthCheck& a, const HealthCheck& b) {
   return a.type == b.type && a.interval == b.interval && a.jitter == b.jitter && a.fails == b.fails &&
          a.passes == b.passes && a.match == b.match && a.port == b.port && a.mandatory == b.mandatory &&
          a.keepalive_time == b.keepalive_time && a.request == b.request && a.connect_timeout == b.connect_timeout &&
-         a.send_timeout == b.send_timeout && a.read_timeout == b.read_timeout && a.buffer_size == b.buffer_size;
+         a.send_timeout == b.send_timeout && a.read_timeout == b.read_timeout && a.buffer_size == b.buffer_size &&
+         a.grpc_service == b.grpc_service && a.grpc_status == b.grpc_status;
 }
 
 void complete(Analysis& a, HealthCheck& check, const Location& location, const Server& server) {
@@ -142,6 +154,7 @@ void complete(Analysis& a, HealthCheck& check, const Location& location, const S
   }
   const ProxySettings& proxy = location.proxy;
   if (check.type == HealthCheck::Type::http) check.request = request_of(check, location, server);
+  if (check.type == HealthCheck::Type::grpc) check.request = location.proxy_pass->proxy_host;
   check.connect_timeout = *proxy.connect_timeout;
   check.send_timeout = *proxy.send_timeout;
   check.read_timeout = *proxy.read_timeout;
@@ -185,6 +198,9 @@ HealthCheck read_health_check(const Directive& d) {
   check.where = d.where;
   for (const std::string& text : d.args) read_parameter(text, check, d);
   if (check.persistent && !check.mandatory) fail("\"persistent\" requires \"mandatory\"", d);
+  if (check.type != HealthCheck::Type::grpc)
+    for (const char* name : {"grpc_service", "grpc_status"})
+      if (has_parameter(d, name)) fail("parameter " + quoted(name) + " needs \"type=grpc\"", d);
   if (check.type == HealthCheck::Type::http) return check;
   for (const char* name : {"uri", "match", "keepalive_time"})
     if (has_parameter(d, name)) fail("parameter " + quoted(name) + " needs \"type=http\"", d);

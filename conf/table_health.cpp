@@ -59,12 +59,12 @@ constexpr auto done = Effect::implemented;
 
 constexpr DirectiveSpec table[] = {
     {"health_check", context::location, at_least(0),
-     "[interval=time] [jitter=time] [fails=number] [passes=number] [uri=uri] [match=name] [port=number] [type=http | tcp] "
-     "[mandatory [persistent]] [keepalive_time=time]",
+     "[interval=time] [jitter=time] [fails=number] [passes=number] [uri=uri] [match=name] [port=number] [type=http | tcp | grpc] "
+     "[mandatory [persistent]] [keepalive_time=time] [grpc_service=name] [grpc_status=code]",
      "interval=5s jitter=0 fails=1 passes=1 uri=/ type=http",
      "Asks every server of the group that `proxy_pass` names whether it is well.", set_health_check, Repeat::once, done,
      "A check also fails when it takes longer than its interval (at least 1s). States survive a reload with or without "
-     "`persistent`. `type=grpc` needs HTTP/2 to the upstream and is refused."},
+     "`persistent`. `type=grpc` asks over HTTP/2 without TLS, and stands beside `proxy_pass`: there is no `grpc_pass`."},
     {"match", context::http, block(take(1)), "name { ... }", "",
      "What a response to a check has to be: `status`, `header`, `body`.", read_health_match, Repeat::many, done,
      "Of a body the first 256 KiB are looked at. `require` is refused."},

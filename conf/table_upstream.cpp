@@ -1,23 +1,12 @@
 // upstream and its contents.
 #include <algorithm>
 
+#include "conf/server_line.hpp"
 #include "conf/setters.hpp"
 #include "conf/tables.hpp"
 
 namespace drishti::conf {
 namespace {
-
-void check_backup_fits(const Upstream& upstream, const Directive& d) {
-  const bool no_backup = upstream.method == BalanceMethod::ip_hash || upstream.method == BalanceMethod::hash ||
-                         upstream.method == BalanceMethod::random;
-  if (no_backup) fail("balancing method does not support parameter \"backup\"", d);
-}
-
-void check_slow_start_fits(const Upstream& upstream, const Directive& d) {
-  const bool ignores = upstream.method == BalanceMethod::ip_hash || upstream.method == BalanceMethod::hash ||
-                       upstream.method == BalanceMethod::random;
-  if (ignores) fail("balancing method does not support parameter \"slow_start\"", d);
-}
 
 // With one address in the group there is nothing to fail over to, so nginx never takes it out; neither do we.
 void warn_single_server(Analysis& a, const Directive& d, const Upstream& upstream) {
@@ -45,51 +34,9 @@ void read_upstream(Analysis& a, const Directive& d) {
   warn_single_server(a, d, upstream);
 }
 
-int number_parameter(std::string_view text, const std::string& whole, const Directive& d, int least) {
-  const auto value = parse_number(text);
-  if (!value || *value < static_cast<std::uint64_t>(least) || *value > 1'000'000'000)
-    fail("invalid parameter " + quoted(whole), d);
-  return static_cast<int>(*value);
-}
-
-void read_server_parameter(Analysis& a, const Directive& d, const std::string& text, UpstreamServer& server) {
-  if (const auto weight = parameter(text, "weight")) {
-    server.weight = number_parameter(*weight, text, d, 1);
-  } else if (const auto conns = parameter(text, "max_conns")) {
-    server.max_conns = number_parameter(*conns, text, d, 0);
-  } else if (const auto fails = parameter(text, "max_fails")) {
-    server.max_fails = number_parameter(*fails, text, d, 0);
-  } else if (const auto time = parameter(text, "fail_timeout")) {
-    const auto value = parse_sec(*time);
-    if (!value) fail("invalid parameter " + quoted(text), d);
-    server.fail_timeout = *value;
-  } else if (text == "backup") {
-    check_backup_fits(*a.scope().upstream, d);
-    server.backup = true;
-  } else if (text == "down") {
-    server.down = true;
-  } else if (text == "resolve") {
-    server.resolve = true;
-  } else if (text == "drain") {
-    server.drain = true;
-  } else if (const auto ramp = parameter(text, "slow_start")) {
-    const auto value = parse_msec(*ramp);
-    if (!value) fail("invalid parameter " + quoted(text), d);
-    check_slow_start_fits(*a.scope().upstream, d);
-    server.slow_start = *value;
-  } else if (parameter(text, "service") || parameter(text, "route")) {
-    fail("parameter " + quoted(text) + " of the \"server\" directive is not implemented by drishti yet", d);
-  } else {
-    fail("invalid parameter " + quoted(text), d);
-  }
-}
-
 void add_server(Analysis& a, const Directive& d) {
-  const AddressUrl url = parse_address_url(d.args[0], false);
-  if (!url.error.empty()) fail(url.error + " in upstream " + quoted(d.args[0]), d);
-  UpstreamServer server = make_upstream_server(d.args[0], url, d.where);
-  for (std::size_t i = 1; i < d.args.size(); ++i) read_server_parameter(a, d, d.args[i], server);
-  a.scope().upstream->servers.push_back(std::move(server));
+  Upstream& upstream = *a.scope().upstream;
+  upstream.servers.push_back(read_server_line(d, upstream.method));
 }
 
 // nginx lets the last method win, with a warning; backup servers of another method are refused as it does.
@@ -100,10 +47,10 @@ void choose(Analysis& a, const Directive& d, BalanceMethod method) {
   upstream.method = method;
   const bool has_backup = std::any_of(upstream.servers.begin(), upstream.servers.end(),
                                       [](const UpstreamServer& server) { return server.backup; });
-  if (has_backup) check_backup_fits(upstream, d);
+  if (has_backup) check_backup_fits(method, d);
   const bool has_ramp = std::any_of(upstream.servers.begin(), upstream.servers.end(),
                                     [](const UpstreamServer& server) { return server.slow_start.count() > 0; });
-  if (has_ramp) check_slow_start_fits(upstream, d);
+  if (has_ramp) check_slow_start_fits(method, d);
 }
 
 void set_least_conn(Analysis& a, const Directive& d) { choose(a, d, BalanceMethod::least_conn); }

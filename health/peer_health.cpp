@@ -32,7 +32,7 @@ void PeerHealth::clear() {
   on({Event::Kind::enabled, "it is the only peer of its group"}, Moment::now());
 }
 
-std::optional<Transition> PeerHealth::configure(Settings settings, Moment now) {
+std::optional<Transition> PeerHealth::configure(Settings settings, Moment now, std::string_view cause) {
   std::lock_guard lock(mutex_);
   std::vector<CheckResult> results;
   for (const CheckSettings& check : settings.checks) {
@@ -43,7 +43,7 @@ std::optional<Transition> PeerHealth::configure(Settings settings, Moment now) {
   }
   results_ = std::move(results);
   is_configured_ = true;
-  return remember(machine_.configure(std::move(settings), now));
+  return remember(machine_.configure(std::move(settings), now, cause));
 }
 
 std::optional<Transition> PeerHealth::on(const Event& event, Moment now) {

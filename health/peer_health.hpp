@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "health/outlier_tally.hpp"
@@ -72,7 +73,7 @@ class PeerHealth {
   int fails() const { return passive_.fails(); }
 
   // ---- everything else ----
-  std::optional<Transition> configure(Settings settings, Moment now);
+  std::optional<Transition> configure(Settings settings, Moment now, std::string_view cause = "configuration");
   std::optional<Transition> on(const Event& event, Moment now);
   /// A check ended. Remembers RESULT (its wall_ms and counts are filled here) and tells the state machine.
   std::optional<Transition> checked(std::size_t check, CheckResult result, Moment now);

@@ -23,7 +23,7 @@ Moment Moment::now() {
           duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
-std::optional<Transition> StateMachine::configure(Settings settings, Moment now) {
+std::optional<Transition> StateMachine::configure(Settings settings, Moment now, std::string_view cause) {
   const bool has_to_prove = is_configured_ ? fails_checks() : settings.mandatory;
   std::vector<Check> checks;
   for (const CheckSettings& wanted : settings.checks) {
@@ -39,7 +39,7 @@ std::optional<Transition> StateMachine::configure(Settings settings, Moment now)
     status_ = derive(now);
     return std::nullopt;
   }
-  return settle("configuration", now);
+  return settle(cause, now);
 }
 
 std::optional<Transition> StateMachine::on(const Event& event, Moment now) {

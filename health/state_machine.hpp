@@ -62,8 +62,8 @@ struct Settings {
 class StateMachine {
  public:
   /// A new configuration. What is known of checks that stay is kept; new checks of a peer that is in use are trusted
-  /// until they fail.
-  std::optional<Transition> configure(Settings settings, Moment now);
+  /// until they fail. CAUSE: for people.
+  std::optional<Transition> configure(Settings settings, Moment now, std::string_view cause = "configuration");
   std::optional<Transition> on(const Event& event, Moment now);
 
   PeerStatus status() const { return status_; }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "cache/redis/command.hpp"
 
@@ -26,11 +27,27 @@ if surplus > 0 then
 end
 return number)lua";
 
+/// The first byte of a member of the set.
+constexpr std::pair<char, Ban::Kind> kinds[] = {
+    {'p', Ban::Kind::prefix}, {'t', Ban::Kind::tag}, {'u', Ban::Kind::url}};
+
+std::optional<Ban::Kind> kind_of(std::string_view member) {
+  for (const auto& [letter, kind] : kinds)
+    if (member.starts_with(letter)) return kind;
+  return std::nullopt;
+}
+
+char letter_of(Ban::Kind wanted) {
+  for (const auto& [letter, kind] : kinds)
+    if (kind == wanted) return letter;
+  return 'p';
+}
+
 std::optional<Ban> ban_of(const Reply& member, const Reply& score) {
   const std::string_view text = member.text;
-  const bool is_known = text.starts_with('p') || text.starts_with('t');
-  if (!is_known || !member.is(Reply::Type::string) || !score.is(Reply::Type::string)) return std::nullopt;
-  Ban ban{text.front() == 'p' ? Ban::Kind::prefix : Ban::Kind::tag, std::string(text.substr(1)), 0};
+  const auto kind = kind_of(text);
+  if (!kind || !member.is(Reply::Type::string) || !score.is(Reply::Type::string)) return std::nullopt;
+  Ban ban{*kind, std::string(text.substr(1)), 0};
   const char* end = score.text.data() + score.text.size();
   const auto read = std::from_chars(score.text.data(), end, ban.number);
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
@@ -40,7 +57,7 @@ std::optional<Ban> ban_of(const Reply& member, const Reply& score) {
 }  // namespace
 
 std::string ban_command(const Keys& keys, Ban::Kind kind, std::string_view text) {
-  const std::string member = (kind == Ban::Kind::prefix ? "p" : "t") + std::string(text);
+  const std::string member = letter_of(kind) + std::string(text);
   return command("EVAL", ban_script, "2", keys.bans(), keys.ban_number(), member, Decimal(BanList::most));
 }
 

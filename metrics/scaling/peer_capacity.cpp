@@ -18,35 +18,41 @@ constexpr double full_evidence = 4;       // times longer than unloaded: no doub
 
 double PeerCapacity::proven() const { return peaks_.empty() ? 0 : peaks_.front().throughput; }
 
+bool PeerCapacity::is_queueing(const PeerLoad& load) {
+  return load.inflation >= queueing_begins && load.concurrency >= least_concurrency;
+}
+
 void PeerCapacity::observe(const PeerLoad& load) {
   forget(load.at);
   if (load.failed_share > most_failed || load.throughput <= 0) return interrupt();
-  const bool is_queueing = load.inflation >= queueing_begins && load.concurrency >= least_concurrency;
-  if (!is_queueing) {
+  if (!is_queueing(load)) {
     interrupt();
     remember_peak(load);
     if (learned_) learned_ = std::max(*learned_, load.throughput);
     return;
   }
   if (!queueing_since_) queueing_since_ = load.at;
-  if (load.at - *queueing_since_ >= evidence_) learn(load);
+  // While the last of a queue is worked off, service times are long but servers are idle already.
+  const bool is_queue_there = load.in_progress >= queueing_begins * load.throughput * load.unloaded;
+  if (load.at - *queueing_since_ >= evidence_ && is_queue_there) learn(load);
 }
 
 void PeerCapacity::learn(const PeerLoad& load) {
   const double busy = load.throughput * load.unloaded;
-  double limit = load.throughput * slots_for(busy, load.inflation) / busy;
-  learned_at_ = load.at;
-  if (limit < proven()) {
-    if (load.inflation >= full_evidence) return lower_slowly(limit, load.elapsed);
-    limit = proven();
+  const double limit = load.throughput * slots_for(busy, load.inflation) / busy;
+  if (limit < proven()) {  // against what was seen before: not believed unless it is bad
+    if (load.inflation >= full_evidence) lower_slowly(load.at, limit, load.elapsed);
+    return;
   }
+  learned_at_ = load.at;
   const double trust = std::min(1.0, (load.inflation - 1) / (full_evidence - 1));
   const double gain = std::min(1.0, learning_rate * trust * trust * load.elapsed);
   learned_ = learned_ ? *learned_ + gain * (limit - *learned_) : limit;
 }
 
 // Either the servers can do less than they could, or something behind them stalls. What is true shows with time.
-void PeerCapacity::lower_slowly(double limit, Seconds elapsed) {
+void PeerCapacity::lower_slowly(Seconds at, double limit, Seconds elapsed) {
+  learned_at_ = at;
   const double now = std::min(learned_.value_or(proven()), proven());
   learned_ = std::max(limit, now * (1 - std::min(1.0, lowering_rate * elapsed)));
   for (Peak& peak : peaks_) peak.throughput = std::min(peak.throughput, *learned_);

@@ -13,7 +13,8 @@ struct PeerLoad {
   Seconds at = 0;
   Seconds elapsed = 0;       ///< since the look before
   double throughput = 0;     ///< requests answered a second
-  double concurrency = 0;    ///< requests in progress
+  double concurrency = 0;    ///< requests in progress, mean
+  double in_progress = 0;    ///< at this moment
   double inflation = 1;      ///< mean service time against the unloaded one
   double unloaded = 0;       ///< seconds
   double failed_share = 0;
@@ -29,6 +30,8 @@ class PeerCapacity {
 
   void configure(Seconds memory, Seconds evidence) { memory_ = memory, evidence_ = evidence; }
   void observe(const PeerLoad& load);
+  /// Whether requests wait for each other.
+  static bool is_queueing(const PeerLoad& load);
   /// No look is possible now: what was seen of queueing has to be seen anew.
   void interrupt() { queueing_since_.reset(); }
 
@@ -44,7 +47,7 @@ class PeerCapacity {
   };
   void remember_peak(const PeerLoad& load);
   void learn(const PeerLoad& load);
-  void lower_slowly(double limit, Seconds elapsed);
+  void lower_slowly(Seconds at, double limit, Seconds elapsed);
   void forget(Seconds now);
 
   Seconds memory_;

@@ -6,7 +6,8 @@ namespace drishti::scaling {
 namespace {
 
 bool has_begun_anew(const UpstreamSample& before, const UpstreamSample& now) {
-  return now.ended < before.ended || now.failed < before.failed || now.service_seconds < before.service_seconds || now.busy_seconds < before.busy_seconds;
+  return now.ended < before.ended || now.failed < before.failed ||
+         now.service_seconds < before.service_seconds || now.busy_seconds < before.busy_seconds;
 }
 
 }  // namespace

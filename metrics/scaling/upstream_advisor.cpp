@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "metrics/scaling/trend.hpp"
 
@@ -59,12 +60,23 @@ void UpstreamAdvisor::learn(const UpstreamSample& now) {
   const double peers = now.healthy;
   const bool is_loaded = capacity_.learned() && change.throughput() > loaded_from * *capacity_.learned() * peers;
   unloaded_.add(now.at, last, is_loaded);
+  if (now.healthy != std::exchange(healthy_before_, now.healthy)) changed_at_ = now.at;
   const bool may_look = peers > 0 && series_.covers(window) && series_.has_same_peers(window) && unloaded_.value() &&
                         change.ended >= least_requests;
   if (!may_look) return capacity_.interrupt();
   const double inflation = *unloaded_.value() > 0 ? change.mean_service() / *unloaded_.value() : 1;
-  capacity_.observe({now.at, last.elapsed, change.throughput() / peers, change.concurrency() / peers, inflation,
-                     *unloaded_.value(), change.failed_share()});
+  const PeerLoad load{now.at, last.elapsed, change.throughput() / peers, change.concurrency() / peers,
+                      (now.arrived - now.ended) / peers, inflation, *unloaded_.value(), change.failed_share()};
+  if (has_settled(now, load)) capacity_.observe(load);
+  else capacity_.interrupt();
+}
+
+// A new server is idle while the old ones still work off their queues: together they look slow.
+bool UpstreamAdvisor::has_settled(const UpstreamSample& now, const PeerLoad& load) {
+  if (!changed_at_) return true;
+  if (PeerCapacity::is_queueing(load) && now.at - *changed_at_ < stable_window(settings_)) return false;
+  changed_at_.reset();
+  return true;
 }
 
 Demand UpstreamAdvisor::demand(const UpstreamSample& now, const Change& stable, const Change& panic) const {

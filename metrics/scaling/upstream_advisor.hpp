@@ -42,6 +42,7 @@ class UpstreamAdvisor {
 
  private:
   void learn(const UpstreamSample& now);
+  bool has_settled(const UpstreamSample& now, const PeerLoad& load);
   Demand demand(const UpstreamSample& now, const Change& stable, const Change& panic) const;
   void describe(const UpstreamSample& now, const Change& stable);
   double utilization(double carried) const;
@@ -51,6 +52,8 @@ class UpstreamAdvisor {
   UnloadedServiceTime unloaded_;
   PeerCapacity capacity_;
   ReplicaDecision decision_;
+  int healthy_before_ = 0;
+  std::optional<Seconds> changed_at_;  ///< servers came or went, and what queued before may still be there
   UpstreamAdvice advice_;
 };
 

@@ -26,15 +26,9 @@ struct Report {
 };
 
 net::Task<bool> ban_one(CacheZoneView& view, cache::Ban::Kind kind, std::string_view text, Report& report) {
-  if (!view.shared) {
-    report.memory += view.zone->ban(kind, std::string(text));
-    co_return true;
-  }
-  const std::uint64_t before = view.zone->memory().stats().entries;
-  const bool is_done = co_await view.shared->ban(kind, text);
-  if (!is_done) report.memory += view.zone->ban(kind, std::string(text));
-  else report.memory += before - std::min<std::uint64_t>(before, view.zone->memory().stats().entries);
-  co_return is_done;
+  const PurgedZone purged = co_await purge_zone(view, kind, text);
+  report.memory += purged.memory;
+  co_return purged.is_shared;
 }
 
 net::Task<void> purge_tags(CacheZoneView& view, const std::vector<std::string_view>& tags, Report& report) {
@@ -70,6 +64,14 @@ net::Task<Outcome> answer(const Report& report, context::RequestContext& context
 }
 
 }  // namespace
+
+net::Task<PurgedZone> purge_zone(CacheZoneView& view, cache::Ban::Kind kind, std::string_view text) {
+  if (!view.shared) co_return PurgedZone{view.zone->ban(kind, std::string(text)), true};
+  const std::uint64_t before = view.zone->memory().stats().entries;
+  const bool is_done = co_await view.shared->ban(kind, text);
+  if (!is_done) co_return PurgedZone{view.zone->ban(kind, std::string(text)), false};
+  co_return PurgedZone{before - std::min<std::uint64_t>(before, view.zone->memory().stats().entries), true};
+}
 
 bool is_purge_request(context::RequestContext& context) {
   const conf::CachePurge& settings = *context.location->cache.purge;

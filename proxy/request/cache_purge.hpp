@@ -7,6 +7,13 @@
 
 namespace drishti::request {
 
+struct PurgedZone {
+  std::size_t memory = 0;  ///< responses that left this process's memory
+  bool is_shared = true;   ///< Redis knows, too, or there is none
+};
+/// Bans what KIND and TEXT say. TEXT is used until the end.
+net::Task<PurgedZone> purge_zone(CacheZoneView& view, cache::Ban::Kind kind, std::string_view text);
+
 /// By the location's settings; whether the client may is another question.
 bool is_purge_request(context::RequestContext& context);
 

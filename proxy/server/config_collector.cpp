@@ -26,18 +26,25 @@ std::string config_hash(const conf::Config& config) {
 
 void ConfigCollector::applied(const conf::Config& config, std::uint64_t generation) {
   const std::lock_guard lock(mutex_);
-  hash_ = config_hash(config);
-  generation_ = generation;
-  if (generation > 1) ++successes_;
-  last_succeeded_ = true;
+  state_.hash = config_hash(config);
+  state_.generation = generation;
+  if (generation > 1) ++state_.reloads;
+  state_.last_reload_succeeded = true;
+  state_.last_error.clear();
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  applied_at_ = static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) / 1000;
+  state_.applied_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-void ConfigCollector::refused() {
+void ConfigCollector::refused(const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  ++failures_;
-  last_succeeded_ = false;
+  ++state_.failed_reloads;
+  state_.last_reload_succeeded = false;
+  state_.last_error = reason;
+}
+
+admin::ConfigState ConfigCollector::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
 }
 
 std::vector<prometheus::MetricFamily> ConfigCollector::Collect() const {
@@ -47,16 +54,16 @@ std::vector<prometheus::MetricFamily> ConfigCollector::Collect() const {
     families.push_back(Family::gauge(name, help).add(labels, value).take());
   };
   gauge("drishti_build_info", "The version that runs.", {{"version", std::string(http::product_version)}}, 1);
-  gauge("drishti_config_info", "The configuration in force, by a hash of its files.", {{"hash", hash_}}, 1);
+  gauge("drishti_config_info", "The configuration in force, by a hash of its files.", {{"hash", state_.hash}}, 1);
   gauge("drishti_config_generation", "1 for the configuration of the start, one more for each reload.", {},
-        static_cast<double>(generation_));
+        static_cast<double>(state_.generation));
   families.push_back(Family::counter("drishti_config_reloads_total", "Reloads asked for, by result.")
-                         .add({{"result", "failure"}}, failures_)
-                         .add({{"result", "success"}}, successes_).take());
+                         .add({{"result", "failure"}}, state_.failed_reloads)
+                         .add({{"result", "success"}}, state_.reloads).take());
   gauge("drishti_config_last_reload_successful", "0 when the last reload failed and the old configuration stays.", {},
-        last_succeeded_ ? 1 : 0);
+        state_.last_reload_succeeded ? 1 : 0);
   gauge("drishti_config_last_reload_success_timestamp_seconds", "When the configuration in force took effect.", {},
-        applied_at_);
+        static_cast<double>(state_.applied_ms) / 1000);
   families.push_back(Family::counter("drishti_log_lines_lost_total", "Log lines that could not be written.")
                          .add({}, lost_log_lines_.load(std::memory_order_relaxed)).take());
   return families;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/process.hpp"
 #include "conf/config.hpp"
 
 namespace drishti::server {
@@ -20,20 +21,16 @@ class ConfigCollector : public prometheus::Collectable {
  public:
   /// Control thread: CONFIG took effect as number GENERATION; all but the first one by a reload.
   void applied(const conf::Config& config, std::uint64_t generation);
-  /// Control thread: a reload failed, the old configuration stays.
-  void refused();
+  /// Control thread: a reload failed for REASON, the old configuration stays.
+  void refused(const std::string& reason);
+  admin::ConfigState state() const;
   void set_lost_log_lines(std::uint64_t lines) { lost_log_lines_.store(lines, std::memory_order_relaxed); }
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   mutable std::mutex mutex_;
-  std::string hash_;
-  std::uint64_t generation_ = 0;
-  std::uint64_t successes_ = 0;
-  std::uint64_t failures_ = 0;
-  bool last_succeeded_ = true;
-  double applied_at_ = 0;  ///< seconds since 1970
+  admin::ConfigState state_;
   std::atomic<std::uint64_t> lost_log_lines_{0};
 };
 

@@ -123,7 +123,11 @@ std::string server_line_text(const conf::UpstreamServer& server) {
 
 std::string health_check_text(const conf::HealthCheck& check) {
   std::string text = "health_check ";
-  text += check.type == conf::HealthCheck::Type::tcp ? "connects" : "GET " + check.uri;
+  switch (check.type) {
+    case conf::HealthCheck::Type::http: text += "GET " + check.uri; break;
+    case conf::HealthCheck::Type::tcp: text += "connects"; break;
+    case conf::HealthCheck::Type::grpc: text += "asks by gRPC for \"" + check.grpc_service + "\""; break;
+  }
   if (check.port) text += " at port " + std::to_string(*check.port);
   text += " every " + duration_text(check.interval) + ", fails=" + std::to_string(check.fails) +
           " passes=" + std::to_string(check.passes);

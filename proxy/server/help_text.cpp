@@ -9,6 +9,7 @@ std::string help_text() {
        drishti explain [-c filename] [METHOD] URL [-H 'Name: value']...
        drishti scaling [URL] [--watch]
        drishti scaling cost [FILE] [URL]
+       drishti ctl [-c filename] COMMAND
        drishti help
 
 Options:
@@ -36,6 +37,8 @@ Subcommands:
   scaling cost  : what each phase of growth costs against its revenue, which one
                   today is in, and what the next server would cost; FILE (YAML)
                   changes the numbers, URL adds what a running proxy knows
+  ctl COMMAND   : look at the running proxy and change it: upstreams, drain,
+                  add, purge, reload ...; drishti ctl --help lists them
 
 Signals of the running process:
   TERM, INT     : stop at once

@@ -45,13 +45,16 @@ int open_listening_socket(const conf::Listen& listen) {
   if (listen.reuseport) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (listen.so_keepalive) ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);  // connections inherit it
   if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
-  if (address.is_unix()) remove_stale_socket(address);
+  if (address.is_unix()) {
+    remove_stale_socket(address);
+    ::fchmod(fd, listen.unix_mode);  // from the first moment on; the umask takes bits away, which chmod() gives back
+  }
   if (::bind(fd, address.data(), address.size()) != 0) {
     int error = errno;
     ::close(fd);
     throw std::runtime_error(bind_error("bind()", address, error));
   }
-  if (address.is_unix()) ::chmod(reinterpret_cast<const sockaddr_un*>(address.data())->sun_path, 0666);
+  if (address.is_unix()) ::chmod(reinterpret_cast<const sockaddr_un*>(address.data())->sun_path, listen.unix_mode);
   if (::listen(fd, listen.backlog) != 0) {
     int error = errno;
     ::close(fd);

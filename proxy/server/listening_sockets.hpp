@@ -25,11 +25,12 @@ class ListeningSockets {
   void commit(const Change& change);
   /// A descriptor of its own for a worker.
   static int duplicate(int fd);
+  /// Closes a socket that prepare() bound; the file of a unix socket is removed.
+  static void close_one(const SocketAddress& address, int fd);
   /// Closes all; unix socket files are removed.
   void close();
 
  private:
-  void close_one(const SocketAddress& address, int fd);
   std::map<SocketAddress, int> sockets_;
 };
 

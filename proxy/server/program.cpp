@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "conf/analyser.hpp"
+#include "ctl/ctl.hpp"
 #include "server/cache_zones.hpp"
 #include "server/error_log.hpp"
 #include "server/explain.hpp"
@@ -71,6 +72,8 @@ int execute(const CommandLine& line) {
       return scaling_advice(line);
     case Action::scaling_cost:
       return scaling_cost(line);
+    case Action::ctl:
+      return ctl::run(line.ctl, [&] { return load(line); });
     default:
       return run_proxy(line);
   }

@@ -29,7 +29,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 class Process : public Lifecycle {
  public:
   Process(const CommandLine& line, std::shared_ptr<const conf::Config> config)
-      : line_(line), config_(std::move(config)), loop_(io_, *this, error_log_), server_(io_, error_log_, logs_, static_cast<unsigned>(config_->main.worker_processes)) {}
+      : line_(line), config_(std::move(config)), loop_(io_, *this, error_log_), server_(io_, error_log_, logs_, static_cast<unsigned>(config_->main.worker_processes)) {
+    server_.on_reload_request([this] { return try_reload(); });
+  }
 
   /// Until everything accepts; throws what stops the start.
   void start();
@@ -53,6 +55,7 @@ class Process : public Lifecycle {
   void log_notices(const conf::Config& config);
   void log_start();
   static void make_temp_paths(const conf::Config& config);
+  std::string try_reload();
   void apply(std::shared_ptr<const conf::Config> config);
   void report_losses();
 
@@ -65,6 +68,7 @@ class Process : public Lifecycle {
   PidFile pid_file_;
   Server server_;
   SteadyTime next_loss_report_{};
+  bool is_stopping_ = false;
 };
 
 bool Process::logs_to_stderr() const {
@@ -129,17 +133,24 @@ void Process::apply(std::shared_ptr<const conf::Config> config) {
   pid_file_.move_to(config_->main.pid);
 }
 
-void Process::reload() {
+void Process::reload() { try_reload(); }
+
+/// The reason of a failure, which stands in the log, too; "" when the new configuration is in force.
+std::string Process::try_reload() {
+  if (is_stopping_) return "the program is stopping";
+  std::string failure;
   notice("reconfiguring");
   try {
     const Elevation elevation;
     apply(load(line_));
     notice("reconfigured: new requests use the new configuration");
   } catch (const std::exception& error) {
-    error_log_.write(LogLevel::emerg, 0, error.what());
-    server_.note_failed_reload();
+    failure = error.what();
+    error_log_.write(LogLevel::emerg, 0, failure);
+    server_.note_failed_reload(failure);
   }
   logs_.collect();
+  return failure;
 }
 
 void Process::reopen_logs() {
@@ -150,6 +161,7 @@ void Process::reopen_logs() {
 
 void Process::stop_gracefully(std::function<void()> done) {
   notice("gracefully shutting down");
+  is_stopping_ = true;
   server_.stop_gracefully(config_->main.worker_shutdown_timeout.value_or(milliseconds(0)), std::move(done));
 }
 

@@ -11,6 +11,7 @@
 #include "metrics/exposition.hpp"
 #include "metrics/process_collector.hpp"
 #include "routing/snapshot.hpp"
+#include "server/admin_endpoint.hpp"
 #include "server/cache_families.hpp"
 #include "server/cache_zones.hpp"
 #include "server/config_collector.hpp"
@@ -80,6 +81,7 @@ struct Server::Impl {
   bool running = false;
 
   CacheZones zones;
+  AdminEndpoint admin;
 
   Impl(asio::io_context& io, net::ErrorLog& log, net::LogHub& hub, unsigned workers_wanted)
       : control(io),
@@ -89,7 +91,8 @@ struct Server::Impl {
         resolver(io, registry, log),
         health(io, log),
         drain_limit(io),
-        zones(log, look_up(), workers_wanted) {
+        zones(log, look_up(), workers_wanted),
+        admin({io, log, current, exposition, workers, zones, resolver, health, *config_state}) {
     register_metrics();
   }
 
@@ -148,12 +151,14 @@ void Server::Impl::publish_metrics() {
   config_state->applied(*current->config, current->number);
 }
 
-void Server::note_failed_reload() { impl_->config_state->refused(); }
 void Server::tick() { impl_->scaling->sample(); }
+void Server::note_failed_reload(const std::string& reason) { impl_->config_state->refused(reason); }
+void Server::on_reload_request(std::function<std::string()> reload) { impl_->admin.on_reload_request(std::move(reload)); }
 void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
   impl_->open_logs(*config);
+  impl_->admin.commit(impl_->admin.prepare(config->main.admin));
   impl_->zones.follow(*config);
   impl_->current = impl_->make_snapshot(std::move(config));
   impl_->first_change = impl_->sockets.prepare(impl_->current->router.listens());
@@ -225,7 +230,10 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
   try {
     impl_->open_logs(*config);
     auto snapshot = impl_->make_snapshot(config);
+    auto admin = impl_->admin.prepare(config->main.admin);
     auto change = impl_->sockets.prepare(snapshot->router.listens());
+    impl_->admin.commit(std::move(admin));
+    impl_->resolver.changes().settle(*config);
     impl_->zones.follow(*config);
     impl_->current = std::move(snapshot);
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
@@ -247,6 +255,7 @@ void Server::Impl::worker_drained() {
 void Server::stop_gracefully(std::chrono::milliseconds limit, std::function<void()> done) {
   impl_->drained = std::move(done);
   impl_->sockets.close();
+  impl_->admin.stop_accepting();
   impl_->draining_workers = static_cast<unsigned>(impl_->workers.size());
   for (auto& worker : impl_->workers) {
     worker->post([this, &worker] {
@@ -270,6 +279,7 @@ void Server::stop() {
   if (!impl_->running) return;
   impl_->running = false;
   impl_->sockets.close();
+  impl_->admin.stop_accepting();
   impl_->zones.stop();
   for (auto& worker : impl_->workers) {
     std::promise<void> closed;

@@ -31,8 +31,10 @@ class Server {
   void start();
   /// HUP: new listeners are bound first, then the generation is exchanged; throws like open() and then changes nothing.
   void reload(std::shared_ptr<const conf::Config> config);
-  /// A reload failed before or in reload(): for the metrics.
-  void note_failed_reload();
+  /// A reload failed before or in reload(): for the metrics and the admin listener.
+  void note_failed_reload(const std::string& reason);
+  /// Before open(): what the admin listener calls to reload; returns the reason of a failure, or "".
+  void on_reload_request(std::function<std::string()> reload);
   /// Lines that the logs lost since the start: for the metrics.
   void note_lost_log_lines(std::uint64_t lines);
   /// About once a second: samples for the scaling advice.

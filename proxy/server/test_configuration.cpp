@@ -7,6 +7,7 @@
 
 #include "net/log_file.hpp"
 #include "net/os_error.hpp"
+#include "server/admin_endpoint.hpp"
 #include "server/config_walk.hpp"
 #include "server/error_log.hpp"
 #include "server/pid_file.hpp"
@@ -56,6 +57,8 @@ void check_environment(const conf::Config& config) {
   for (const auto& server : config.servers) {
     for (const conf::Listen& listen : server->listens) check_listen(listen.address);
   }
+  if (config.main.admin.listen) check_listen(*config.main.admin.listen);
+  admin_access(config.main.admin);
 }
 
 void dump(const conf::Config& config) {

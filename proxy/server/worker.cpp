@@ -102,6 +102,11 @@ void Worker::add_cache(const ProcessZone& zone) {
   redis_.push_back(std::move(redis));
 }
 
+request::CacheZoneView* Worker::find_cache(const std::string& name) {
+  const auto found = caches_.find(name);
+  return found == caches_.end() ? nullptr : &found->second;
+}
+
 void Worker::flush_logs() {
   for (auto& [path, log] : logs_) log->flush();
 }

@@ -45,6 +45,8 @@ class Worker {
            std::function<void(const routing::Snapshot&)> retired);
   /// Gives requests the use of a zone; a zone of the same name gives way.
   void add_cache(const ProcessZone& zone);
+  /// The zone called NAME as requests use it; null when there is none.
+  request::CacheZoneView* find_cache(const std::string& name);
   void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
   /// Accepts on FD (owned from now on).
   void listen(int fd, const SocketAddress& address);

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "net/os_error.hpp"
+#include "upstream/grpc_health.hpp"
 
 namespace drishti::upstream {
 namespace {
@@ -51,7 +52,8 @@ net::Task<CheckOutcome> HealthExchange::run() {
     outcome_ = {};
     const bool is_connected = co_await connect();
     step = Step::failed;
-    if (is_connected) step = co_await ask(false);
+    if (is_connected && check_.type == conf::HealthCheck::Type::grpc) step = co_await ask_grpc();
+    else if (is_connected) step = co_await ask(false);
   }
   outcome_.passed = step == Step::done;
   if (!outcome_.passed) connection_.stream.close();
@@ -117,6 +119,35 @@ net::Task<HealthExchange::Step> HealthExchange::ask(bool is_kept) {
   }
   keep_or_close(is_complete);
   co_return Step::done;
+}
+
+net::Task<HealthExchange::Step> HealthExchange::ask_grpc() {
+  GrpcHealthCall call(check_.request, check_.grpc_service);
+  while (!call.is_done()) {
+    std::string output = call.output();  // may be empty: half a frame came
+    iovec piece{output.data(), output.size()};
+    net::IoResult sent;
+    if (!output.empty()) sent = co_await connection_.stream.write_all({&piece, 1}, time_for(check_.send_timeout));
+    if (!sent.ok()) {
+      fail(sending, sent);
+      co_return Step::failed;
+    }
+    const net::IoResult got = co_await read_more();
+    if (!got.ok()) {
+      fail(reading, got);
+      co_return Step::failed;
+    }
+    if (!call.take(buffer_)) {
+      fail(reading, "upstream sent invalid HTTP/2");
+      co_return Step::failed;
+    }
+    buffer_.clear();
+  }
+  connection_.stream.close();
+  outcome_.reason = call.result();
+  if (call.is_wanted(check_.grpc_status)) co_return Step::done;
+  fail("while checking gRPC status", call.result());
+  co_return Step::failed;
 }
 
 net::Task<net::IoResult> HealthExchange::read_more() {

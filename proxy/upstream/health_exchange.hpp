@@ -46,6 +46,7 @@ class HealthExchange {
   void fail(std::string_view step, std::string reason);
   net::Task<bool> connect();
   net::Task<Step> ask(bool is_kept);
+  net::Task<Step> ask_grpc();
   net::Task<Step> read_head();
   net::Task<bool> read_body();
   net::Task<net::IoResult> read_more();

@@ -16,21 +16,19 @@ namespace {
 /// How often ejections, slow starts and windows are looked at.
 constexpr std::chrono::milliseconds tick{100};
 
-bool needs_keeping(const conf::Upstream& config) {
-  const bool has_ramp = std::ranges::any_of(
-      config.servers, [](const conf::UpstreamServer& server) { return server.slow_start.count() > 0; });
-  return !config.health_checks.empty() || config.outlier_detection || has_ramp;
-}
-
-const conf::UpstreamServer* line_of(const conf::Upstream& config, const Peer& peer) {
-  const auto line = std::ranges::find(config.servers, peer.server_name, &conf::UpstreamServer::name);
-  return line == config.servers.end() ? nullptr : &*line;
-}
-
 template <class Function>
 void for_each_peer(const UpstreamGroup& group, Function function) {
   const auto peers = group.peers();
   for (std::size_t i = 0; i < peers->size(); ++i) function((*peers)[i]);
+}
+
+// Peers that DNS may bring have the ramp of their line.
+bool needs_keeping(const UpstreamGroup& group) {
+  const conf::Upstream& config = group.config();
+  bool has_ramp = std::ranges::any_of(
+      config.servers, [](const conf::UpstreamServer& server) { return server.slow_start.count() > 0; });
+  for_each_peer(group, [&](const auto& peer) { has_ramp = has_ramp || peer->slow_start.count() > 0; });
+  return !config.health_checks.empty() || config.outlier_detection || has_ramp;
 }
 
 }  // namespace
@@ -49,7 +47,8 @@ struct HealthKeeper::Impl {
     for (const auto& kept : groups) kept->group->on_publish(nullptr);
   }
 
-  void configure(const UpstreamGroup& group);
+  void configure(const UpstreamGroup& group, std::string_view cause);
+  void keep(const std::shared_ptr<UpstreamGroup>& group);
   void sync(Kept& kept, bool is_new);
   void probe(const UpstreamGroup& group, const std::shared_ptr<const Peer>& peer);
   void retire_probes();
@@ -65,12 +64,22 @@ struct HealthKeeper::Impl {
 };
 
 // Also of groups without checks: they may have had some before.
-void HealthKeeper::Impl::configure(const UpstreamGroup& group) {
+void HealthKeeper::Impl::configure(const UpstreamGroup& group, std::string_view cause) {
   for_each_peer(group, [&](const std::shared_ptr<const Peer>& peer) {
-    const conf::UpstreamServer* line = line_of(group.config(), *peer);
-    if (line == nullptr) return;
-    const auto changed = peer->state->health.configure(health_settings(group.config(), *line), health::Moment::now());
+    const auto changed =
+        peer->state->health.configure(health_settings(group.config(), *peer), health::Moment::now(), cause);
     if (changed) TransitionLog{log, group.config().name, {}, {}}.write(*changed, *peer);
+  });
+}
+
+void HealthKeeper::Impl::keep(const std::shared_ptr<UpstreamGroup>& group) {
+  groups.push_back(std::make_unique<Kept>());
+  Kept& kept = *groups.back();
+  kept.group = group;
+  group->on_publish([this, &kept] {
+    reactor.clock().update();
+    sync(kept, false);
+    retire_probes();
   });
 }
 
@@ -133,21 +142,23 @@ void HealthKeeper::follow(const std::vector<std::shared_ptr<UpstreamGroup>>& gro
   for (const auto& kept : impl_->groups) kept->group->on_publish(nullptr);
   impl_->groups.clear();
   for (const auto& group : groups) {
-    impl_->configure(*group);
-    if (!needs_keeping(group->config())) continue;
-    impl_->groups.push_back(std::make_unique<Impl::Kept>());
-    Impl::Kept& kept = *impl_->groups.back();
-    kept.group = group;
-    group->on_publish([impl = impl_.get(), &kept] {
-      impl->reactor.clock().update();
-      impl->sync(kept, false);
-      impl->retire_probes();
-    });
+    impl_->configure(*group, "configuration");
+    if (needs_keeping(*group)) impl_->keep(group);
   }
   for (const auto& kept : impl_->groups) impl_->sync(*kept, true);
   impl_->retire_probes();
   impl_->time_task = {};
   if (!impl_->groups.empty()) impl_->time_task = impl_->keep_time();
+}
+
+void HealthKeeper::changed(const std::shared_ptr<UpstreamGroup>& group) {
+  impl_->reactor.clock().update();
+  impl_->configure(*group, "administrator");
+  const bool is_kept = std::ranges::any_of(impl_->groups, [&](const auto& kept) { return kept->group == group; });
+  if (is_kept || !needs_keeping(*group)) return;
+  impl_->keep(group);
+  impl_->sync(*impl_->groups.back(), true);
+  if (impl_->time_task.is_done()) impl_->time_task = impl_->keep_time();
 }
 
 }  // namespace drishti::upstream

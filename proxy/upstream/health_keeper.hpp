@@ -23,6 +23,8 @@ class HealthKeeper {
   /// GROUPS are in use from now on, and those of an earlier call no more. Peers that are in both keep what is known of
   /// them. Follows what DNS changes in the groups.
   void follow(const std::vector<std::shared_ptr<UpstreamGroup>>& groups);
+  /// An administrator changed GROUP, one of those followed.
+  void changed(const std::shared_ptr<UpstreamGroup>& group);
 
  private:
   struct Impl;

@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "upstream/followed_name.hpp"
 #include "upstream/peer_set_builder.hpp"
@@ -38,7 +40,9 @@ struct Name {
 
 struct Group {
   std::weak_ptr<UpstreamGroup> group;
-  std::vector<std::shared_ptr<Name>> names;  // by index of config.servers; null for literals
+  std::optional<conf::Resolver> resolver;
+  std::vector<conf::UpstreamServer> lines;   // in force
+  std::vector<std::shared_ptr<Name>> names;  // by index of lines; null for literals
 };
 
 std::vector<SocketAddress> with_port(std::vector<SocketAddress> addresses, std::uint16_t port) {
@@ -85,13 +89,19 @@ struct NameResolver::Impl {
   std::shared_ptr<Name> name(const DnsQuestion& question, std::optional<milliseconds> valid);
   void ask(asio::io_context& where, const std::shared_ptr<Name>& name);
   void on_answer(Name& name, const DnsAnswer& answer);
+  std::vector<std::vector<SocketAddress>> addresses_of(const Group& followed);
+  void forget_changes(const Group& followed);
   void publish(const Group& group, bool announce);
   void publish_groups_of(const Name& name);
+  void find_names(Group& followed, const UpstreamGroup& group);
   Group make_group(const std::shared_ptr<UpstreamGroup>& group, const conf::Resolver* resolver);
   void first_look_up(const std::vector<Group>& fresh, milliseconds patience);
   void warn_of_missing(const Group& group);
   void schedule();
   void tick();
+  void forget_dropped_groups() {
+    std::erase_if(groups, [](const Group& followed) { return followed.group.expired(); });
+  }
   void prune();
   void make_room();
   void write(conf::LogLevel level, const std::string& text) {
@@ -106,6 +116,7 @@ struct NameResolver::Impl {
   bool ticking = false;
   std::map<std::string, std::shared_ptr<Name>> names;
   std::vector<Group> groups;
+  RuntimeChanges changes;
 };
 
 std::shared_ptr<Name> NameResolver::Impl::name(const DnsQuestion& question, std::optional<milliseconds> valid) {
@@ -139,20 +150,34 @@ void NameResolver::Impl::on_answer(Name& name, const DnsAnswer& answer) {
 
 void NameResolver::Impl::publish_groups_of(const Name& name) {
   for (const Group& group : groups)
-    if (std::ranges::any_of(group.names, [&](const auto& used) { return used.get() == &name; }))
+    if (std::ranges::any_of(group.names, [&](const auto& used) { return used.get() == &name; })) {
+      forget_changes(group);
       publish(group, true);
+    }
+}
+
+std::vector<std::vector<SocketAddress>> NameResolver::Impl::addresses_of(const Group& followed) {
+  std::vector<std::vector<SocketAddress>> addresses;
+  for (std::size_t i = 0; i < followed.names.size(); ++i) {
+    const auto& name = followed.names[i];
+    addresses.push_back(name ? with_port(name->state.addresses(), followed.lines[i].port) : std::vector<SocketAddress>());
+  }
+  return addresses;
+}
+
+void NameResolver::Impl::forget_changes(const Group& followed) {
+  const auto group = followed.group.lock();
+  if (!group) return;
+  std::set<std::string> present;
+  for (const auto& some : addresses_of(followed))
+    for (const SocketAddress& address : some) present.insert(address.text());
+  changes.addresses_changed(group->config(), present);
 }
 
 void NameResolver::Impl::publish(const Group& followed, bool announce) {
   const auto group = followed.group.lock();
   if (!group) return;
-  std::vector<std::vector<SocketAddress>> addresses;
-  for (std::size_t i = 0; i < followed.names.size(); ++i) {
-    const auto& name = followed.names[i];
-    addresses.push_back(name ? with_port(name->state.addresses(), group->config().servers[i].port)
-                             : std::vector<SocketAddress>());
-  }
-  auto set = build_peer_set(group->config(), addresses, registry);
+  auto set = build_peer_set(group->config(), addresses_of(followed), registry, changes);
   const auto current = group->peers();
   if (same_membership(*set, *current)) return;
   if (announce)
@@ -162,9 +187,17 @@ void NameResolver::Impl::publish(const Group& followed, bool announce) {
 }
 
 Group NameResolver::Impl::make_group(const std::shared_ptr<UpstreamGroup>& group, const conf::Resolver* resolver) {
-  Group followed{group, {}};
+  Group followed{group, resolver ? std::optional(*resolver) : std::nullopt, {}, {}};
+  find_names(followed, *group);
+  return followed;
+}
+
+void NameResolver::Impl::find_names(Group& followed, const UpstreamGroup& group) {
+  const conf::Resolver* resolver = followed.resolver ? &*followed.resolver : nullptr;
   const auto valid = resolver != nullptr ? resolver->valid : std::nullopt;
-  for (const conf::UpstreamServer& server : group->config().servers) {
+  followed.lines = changes.lines(group.config());
+  followed.names.clear();
+  for (const conf::UpstreamServer& server : followed.lines) {
     if (server.literal) {
       followed.names.emplace_back();
     } else {
@@ -172,7 +205,6 @@ Group NameResolver::Impl::make_group(const std::shared_ptr<UpstreamGroup>& group
       followed.names.back()->followed = true;
     }
   }
-  return followed;
 }
 
 // On an io_context of its own: nothing else of the control thread runs meanwhile, and the wait has an end.
@@ -205,7 +237,7 @@ void NameResolver::Impl::warn_of_missing(const Group& followed) {
   const auto group = followed.group.lock();
   for (std::size_t i = 0; i < followed.names.size(); ++i) {
     if (!followed.names[i] || !followed.names[i]->state.addresses().empty()) continue;
-    const conf::UpstreamServer& server = group->config().servers[i];
+    const conf::UpstreamServer& server = followed.lines[i];
     write(conf::LogLevel::warn, "host not found in upstream \"" + server.name + "\" in " + server.where.text() +
                                     ", going on without it and asking again in the background");
   }
@@ -235,7 +267,7 @@ void NameResolver::Impl::tick() {
 
 // Forgets groups that were dropped, names that nobody uses, and states of peers that are gone.
 void NameResolver::Impl::prune() {
-  std::erase_if(groups, [](const Group& followed) { return followed.group.expired(); });
+  forget_dropped_groups();
   for (const auto& [key, name] : names) name->followed = false;
   for (const Group& followed : groups)
     for (const auto& name : followed.names)
@@ -270,6 +302,7 @@ std::vector<std::shared_ptr<UpstreamGroup>> NameResolver::follow(const conf::Con
   const conf::Resolver* resolver = http_resolver(config);
   std::vector<std::shared_ptr<UpstreamGroup>> made;
   std::vector<Group> fresh;
+  impl_->forget_dropped_groups();
   for (const auto& upstream : config.upstreams) {
     made.push_back(std::make_shared<UpstreamGroup>(upstream));
     fresh.push_back(impl_->make_group(made.back(), resolver));
@@ -278,12 +311,23 @@ std::vector<std::shared_ptr<UpstreamGroup>> NameResolver::follow(const conf::Con
   for (Group& group : fresh) {
     impl_->publish(group, false);
     impl_->warn_of_missing(group);
-    const bool has_names = std::ranges::any_of(group.names, [](const auto& name) { return name != nullptr; });
-    if (has_names) impl_->groups.push_back(std::move(group));
+    impl_->groups.push_back(std::move(group));
   }
   impl_->registry.collect();
   if (!impl_->groups.empty()) impl_->schedule();
   return made;
+}
+
+RuntimeChanges& NameResolver::changes() { return impl_->changes; }
+
+void NameResolver::apply_changes(const std::string& name) {
+  for (Group& followed : impl_->groups) {
+    const auto group = followed.group.lock();
+    if (!group || group->config().name != name) continue;
+    impl_->find_names(followed, *group);
+    impl_->publish(followed, false);
+  }
+  if (!impl_->groups.empty()) impl_->schedule();
 }
 
 void NameResolver::resolve(const std::string& host, std::uint16_t port, const conf::Resolver* resolver, Answered done) {

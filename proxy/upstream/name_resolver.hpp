@@ -11,6 +11,7 @@
 #include "conf/config.hpp"
 #include "net/error_log.hpp"
 #include "upstream/peer_registry.hpp"
+#include "upstream/runtime_changes.hpp"
 #include "upstream/upstream_group.hpp"
 
 namespace boost::asio {
@@ -45,6 +46,12 @@ class NameResolver {
   /// for all of them together) and follows them until the returned groups are dropped. In the order of
   /// config.upstreams. A name that the previous configuration had resolved is not waited for.
   std::vector<std::shared_ptr<UpstreamGroup>> follow(const conf::Config& config, std::chrono::milliseconds patience);
+
+  /// What an administrator changed; holds for every configuration that follow() is given. After a change call
+  /// apply_changes().
+  RuntimeChanges& changes();
+  /// Brings the changes of the groups called NAME into force. A name that is new is looked up in the background.
+  void apply_changes(const std::string& name);
 
   /// One look-up for proxy_pass with variables: calls back on the control thread (never from within this call) with all
   /// addresses (port set), or empty when there are none; answers are cached by TTL within the bounds of Timing.

@@ -37,6 +37,7 @@ struct Peer {
   int max_conns = 0;
   bool backup = false;
   bool down = false;
+  bool drain = false;         ///< its PeerHealth says so, too
   std::chrono::milliseconds slow_start{0};
   std::shared_ptr<PeerState> state;
   std::shared_ptr<RequestQueue> queue;  ///< of the group; told when a lease ends. Null without `queue`

@@ -51,6 +51,15 @@ TEST(HealthCheck, TakesAllParameters) {
   EXPECT_EQ(check.request.find("Connection:"), std::string::npos);
 }
 
+TEST(HealthCheck, TakesWhatGrpcNeeds) {
+  const auto config = with_check("type=grpc grpc_service=shop.Orders grpc_status=12 port=50051");
+  const HealthCheck& check = only_check(*config);
+  EXPECT_EQ(check.type, HealthCheck::Type::grpc);
+  EXPECT_EQ(check.grpc_service, "shop.Orders");
+  EXPECT_EQ(check.grpc_status, 12);
+  EXPECT_EQ(check.request, "b") << "the :authority";
+}
+
 TEST(HealthCheck, SendsTheLocationsFieldsAsFarAsTheyNeedNoClient) {
   const std::string request =
       request_of("", "proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Fixed a; "
@@ -84,9 +93,9 @@ TEST(HealthCheck, RefusesWhatItCannotDo) {
     const char* text;
     const char* error;
   } cases[] = {
-      {"health_check type=grpc; proxy_pass http://b;",
-       "parameter \"type=grpc\" of the \"health_check\" directive is not implemented by drishti yet: it needs HTTP/2 to the "
-       "upstream in test.conf:1"},
+      {"health_check grpc_service=x; proxy_pass http://b;", "parameter \"grpc_service\" needs \"type=grpc\" in test.conf:1"},
+      {"health_check type=grpc uri=/x; proxy_pass http://b;", "parameter \"uri\" needs \"type=http\" in test.conf:1"},
+      {"health_check type=grpc grpc_status=17; proxy_pass http://b;", "invalid parameter \"grpc_status=17\" in test.conf:1"},
       {"health_check;", "\"health_check\" needs a \"proxy_pass\" to an upstream group in its location in test.conf:1"},
       {"health_check; proxy_pass http://$host;",
        "\"health_check\" needs a \"proxy_pass\" to an upstream group in its location in test.conf:1"},

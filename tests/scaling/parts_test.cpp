@@ -94,7 +94,7 @@ TEST(Queueing, FindsThePlacesAgain) {
 }
 
 PeerLoad load(Seconds at, double throughput, double inflation, double concurrency = 5) {
-  return {at, 1, throughput, concurrency, inflation, 0.01, 0};
+  return {at, 1, throughput, concurrency, 50, inflation, 0.01, 0};
 }
 
 TEST(PeerCapacity, IsProvenByWhatWasCarriedWithoutWaiting) {
@@ -127,6 +127,15 @@ TEST(PeerCapacity, WorkThatGotSlowerWithNobodyWaitingTeachesNothing) {
   PeerCapacity capacity(3600, 15);
   for (int i = 0; i < 600; ++i) capacity.observe(load(i, 5, 6, 0.3));
   EXPECT_FALSE(capacity.learned());
+}
+
+TEST(PeerCapacity, TheEndOfAQueueTeachesNothing) {
+  PeerCapacity capacity(3600, 15);
+  for (int i = 0; i < 60; ++i) capacity.observe(load(i, 400, 8));
+  PeerLoad idle = load(60, 150, 8);  // long waits ended in this window, and nobody waits now
+  idle.in_progress = 1;
+  for (int i = 0; i < 15; ++i, idle.at += 1) capacity.observe(idle);
+  EXPECT_NEAR(capacity.value(), 400, 20);
 }
 
 TEST(PeerCapacity, AStallBehindTheServersDoesNotPassForASmallServer) {

@@ -33,7 +33,7 @@ class Sweep : public ::testing::TestWithParam<Shape> {};
 struct Course {
   int changes = 0;          ///< of the advice
   int turns = 0;            ///< from more to fewer or back
-  int far_away = 0;         ///< seconds more than one server from the knee, on the way up
+  int far_away = 0;         ///< seconds more than one server from the knee; on the way down from that of a delay ago
   int too_few = 0;          ///< seconds with fewer than the knee
   double last_capacity = 0;
 };
@@ -60,8 +60,11 @@ Course follow_wave(const Shape& shape, Seconds period, double most_peers, Second
     before = required;
     if (required < upstream.peers() || at >= changed_at + 10) upstream.set_peers(required);
     if (at < judged_from) continue;
-    const bool rises = at < period / 2;
-    if (rises && std::abs(required - knee(rate, upstream.peer_capacity())) > 1) ++course.far_away;
+    constexpr Seconds delay = 300 + 60;  // scale_in_delay, and the stable window before it
+    const Seconds back_then = at < period / 2 ? at : std::max(at - delay, period / 2);
+    const double highest = wave(back_then, period, 0.1, most_peers) * upstream.peer_capacity();
+    const bool is_too_many = required > knee(highest, upstream.peer_capacity()) + 1;
+    if (is_too_many || required < knee(rate, upstream.peer_capacity()) - 1) ++course.far_away;
     if (required < knee(rate, upstream.peer_capacity())) ++course.too_few;
   }
   course.last_capacity = advisor.advice().peer_capacity / upstream.peer_capacity();

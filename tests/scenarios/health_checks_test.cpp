@@ -7,6 +7,7 @@
 
 #include "tests/scenarios/health_support.hpp"
 #include "tests/support/fake_dns.hpp"
+#include "tests/support/grpc_frames.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -195,6 +196,27 @@ TEST(HealthCheck, TcpAsksOnlyForAConnection) {
       change_text("unhealthy", "while connecting to upstream", dead.address(), "111: Connection refused")));
   ASSERT_TRUE(a.wait_until([&] { return a.connections_accepted() > 3; }));
   EXPECT_EQ(proxy.error_log().find(a.address() + " in upstream"), std::string::npos);
+}
+
+TEST(HealthCheck, GrpcAsksTheHealthService) {
+  using H2 = FakeUpstream::AskAt;
+  const auto says = [](const std::string& bytes) {
+    return [bytes](const UpstreamRequest&) { return Actions{Action::send(bytes), Action::read_to_close()}; };
+  };
+  FakeUpstream a(answers("a")), b(answers("b"));
+  FakeUpstream health(says(grpc_health_answer(1)), H2::head);
+  ProxyUnderTest proxy(checked_config(server(a) + server(b), "type=grpc grpc_service=shop port=" + std::to_string(health.port())));
+  ASSERT_TRUE(health.wait_until([&] { return health.requests().size() >= 4; }));
+  EXPECT_EQ(proxy.error_log().find("peer is"), std::string::npos) << proxy.error_log();
+  health.set_script(says(grpc_health_answer(2)), H2::head);
+  EXPECT_TRUE(proxy.wait_for_log(change_text("unhealthy", "while checking gRPC status", a.address(), "NOT_SERVING")));
+  EXPECT_TRUE(proxy.wait_for_log(change_text("unhealthy", "while checking gRPC status", b.address(), "NOT_SERVING")));
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).status, 502);
+  health.set_script(says(grpc_health_answer(1)), H2::head);
+  EXPECT_TRUE(becomes(proxy, "a"));
+  health.set_script(says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), H2::head);
+  EXPECT_TRUE(proxy.wait_for_log(
+      change_text("unhealthy", "while reading response from upstream", a.address(), "upstream sent invalid HTTP/2")));
 }
 
 TEST(HealthCheck, MayAskAtAnotherPort) {

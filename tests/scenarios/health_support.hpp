@@ -21,7 +21,7 @@ inline std::string checked_config(const std::string& servers, std::string check 
   if (check.find("interval=") == std::string::npos) check += " interval=30ms";
   return http_config(http + "upstream backend { " + servers +
                      " }\nserver { listen 127.0.0.1:@port@; location / { proxy_pass http://backend;\nhealth_check " +
-                     (check.find("type=tcp") == std::string::npos ? "uri=/health " : "") + check + ";\n" + more + "\n} }");
+                     (check.find("type=") == std::string::npos ? "uri=/health " : "") + check + ";\n" + more + "\n} }");
 }
 
 inline std::string server(const FakeUpstream& upstream, const std::string& parameters = {}) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "tests/scenarios/health_support.hpp"
@@ -169,9 +170,10 @@ TEST(UnderLoad, AServerOfThreeKilledEveryTwoSecondsCostsNoGet) {
   ProxyUnderTest proxy("worker_processes 2;\n" + config);
   LoadClient kept(proxy.port(), 4, LoadClient::Connections::kept);
   LoadClient fresh(proxy.port(), 2, LoadClient::Connections::fresh);
-  for (std::size_t round = 0; Steady::now() < end; ++round) {
-    BackendProcess& victim = *all[round % 3];
-    const std::string name = std::to_string(round % 3 + 1);
+  std::size_t rounds = 0;
+  for (; Steady::now() < end; ++rounds) {
+    BackendProcess& victim = *all[rounds % 3];
+    const std::string name = std::to_string(rounds % 3 + 1);
     ASSERT_TRUE(kept.wait_for_body(name)) << "it takes part again";
     victim.kill();
     std::this_thread::sleep_for(milliseconds(1200));
@@ -180,6 +182,8 @@ TEST(UnderLoad, AServerOfThreeKilledEveryTwoSecondsCostsNoGet) {
   }
   kept.stop();
   fresh.stop();
+  std::printf("%zu kills, %llu answers, %llu failed\n", rounds, static_cast<unsigned long long>(kept.answered() + fresh.answered()),
+              static_cast<unsigned long long>(kept.failed() + fresh.failed()));
   EXPECT_GT(kept.answered() + fresh.answered(), 1000u);
   EXPECT_EQ(kept.failed(), 0u) << kept.reasons();
   EXPECT_EQ(fresh.failed(), 0u) << fresh.reasons();

@@ -91,6 +91,11 @@ TEST(CommandLine, RefusesMistakesInNginxWords) {
       {{"convert", "a", "b"}, "\"convert\" takes one file, got also \"b\""},
       {{"convert", "a", "--to", "toml"}, "invalid option: \"--to toml\""},
       {{"convert", "a", "--from"}, "invalid option: \"--from\""},
+      {{"scaling", "--wat"}, "invalid option: \"--wat\""},
+      {{"scaling", "127.0.0.1"}, "invalid option: \"127.0.0.1\""},
+      {{"scaling", "http://a/", "http://b/"}, "invalid option: \"http://b/\""},
+      {{"scaling", "cost", "--watch"}, "invalid option: \"--watch\""},
+      {{"scaling", "cost", "a.yaml", "b.yaml"}, "invalid option: \"b.yaml\""},
       {{"explain"}, "\"explain\" requires METHOD and URL"},
       {{"explain", "GET", "/", "/"}, "\"explain\" requires METHOD and URL"},
       {{"explain", "/", "-H", "X"}, "option \"-H\" requires \"Name: value\", got \"X\""},
@@ -119,9 +124,26 @@ TEST(CommandLine, Explains) {
   EXPECT_EQ(parse_command_line({"explain", "/x"}).method, "GET");
 }
 
+TEST(CommandLine, ReadsWhatIsAskedAboutScaling) {
+  CommandLine line = parse_command_line({"scaling"});
+  EXPECT_EQ(line.action, Action::scaling);
+  EXPECT_EQ(line.url, "http://127.0.0.1:9145/scaling");
+  EXPECT_FALSE(line.watch);
+  line = parse_command_line({"scaling", "--watch", "http://h:1/s"});
+  EXPECT_EQ(line.url, "http://h:1/s");
+  EXPECT_TRUE(line.watch);
+  line = parse_command_line({"scaling", "cost"});
+  EXPECT_EQ(line.action, Action::scaling_cost);
+  EXPECT_EQ(line.url + line.input, "");
+  line = parse_command_line({"scaling", "cost", "costs.yaml", "http://h/s"});
+  EXPECT_EQ(line.input, "costs.yaml");
+  EXPECT_EQ(line.url, "http://h/s");
+  EXPECT_TRUE(parse_command_line({"scaling", "cost", "--help"}).show_help);
+}
+
 TEST(CommandLine, HelpNamesEveryOptionAndSubcommand) {
   for (const char* word : {"-?", "-h", "-v", "-V", "-t", "-T", "-q", "-s ", "-p ", "-e ", "-c ", "-g ", "--help",
-                           "--version", "convert", "explain", "stop, quit, reopen, reload"}) {
+                           "--version", "convert", "explain", "scaling", "stop, quit, reopen, reload"}) {
     EXPECT_THAT(help_text(), HasSubstr(word));
   }
   for (const Arguments& arguments : {Arguments{"-?"}, {"-h"}, {"--help"}, {"help"}, {"convert", "--help"}}) {
