@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <iterator>
 #include <memory>
 #include <new>
 
@@ -13,11 +14,14 @@ namespace drishti::cache {
 namespace {
 
 constexpr std::string_view magic = "DRISHTI\n";
-constexpr std::uint16_t version = 1;
+constexpr std::uint16_t version = 2;
 constexpr std::size_t checksum_size = 8;
 constexpr std::int64_t largest_time = std::int64_t{1} << 52;  ///< milliseconds; sums of a few of them do not overflow
 
-enum Flag : std::uint8_t { must_revalidate = 1, always_validate = 2, has_validator = 4, all_flags = 7 };
+/// By bit, the first is 1.
+constexpr bool Freshness::*flags[] = {&Freshness::must_revalidate, &Freshness::always_validate, &Freshness::has_validator,
+                                      &Freshness::shared_lifetime, &Freshness::immutable};
+constexpr std::uint8_t all_flags = (1U << std::size(flags)) - 1;
 
 class Writer {
  public:
@@ -92,9 +96,9 @@ std::uint64_t blocks_for(std::uint64_t size, std::uint32_t block_size) {
 }
 
 std::uint8_t flags_of(const Freshness& freshness) {
-  return static_cast<std::uint8_t>((freshness.must_revalidate ? must_revalidate : 0) |
-                                   (freshness.always_validate ? always_validate : 0) |
-                                   (freshness.has_validator ? has_validator : 0));
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < std::size(flags); ++i) bits |= freshness.*flags[i] ? 1U << i : 0U;
+  return static_cast<std::uint8_t>(bits);
 }
 
 void write_fixed_part(Writer& out, const StoredResponse& response, BodyPlace place, std::uint32_t block_size) {
@@ -214,15 +218,12 @@ class EntryDecoder {
 
  private:
   DecodeError read_kind() {
-    const auto flags = in_.number<std::uint8_t>();
+    const auto bits = in_.number<std::uint8_t>();
     const auto place = in_.number<std::uint8_t>();
     entry_.parts_.status = in_.number<std::uint16_t>();
-    Freshness& freshness = entry_.parts_.freshness;
-    freshness.must_revalidate = (flags & must_revalidate) != 0;
-    freshness.always_validate = (flags & always_validate) != 0;
-    freshness.has_validator = (flags & has_validator) != 0;
+    for (std::size_t i = 0; i < std::size(flags); ++i) entry_.parts_.freshness.*flags[i] = (bits & (1U << i)) != 0;
     entry_.place_ = static_cast<BodyPlace>(place);
-    if ((flags & ~all_flags) != 0) return DecodeError::flags;
+    if ((bits & ~all_flags) != 0) return DecodeError::flags;
     if (place > static_cast<std::uint8_t>(BodyPlace::blocks)) return DecodeError::place;
     const int status = entry_.parts_.status;  // an interim response is never stored
     return status == 0 || (status >= 200 && status <= 599) ? DecodeError::none : DecodeError::status;

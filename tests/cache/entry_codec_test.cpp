@@ -164,6 +164,19 @@ TEST_F(EntryCodec, RefusesAnEntryThatIsCutAnywhereAlsoWithAChecksum) {
     ASSERT_NE(error_of(sealed(bytes.substr(0, size))), DecodeError::none) << size;
 }
 
+// Found by the property test: s-maxage was forgotten on the way through Redis, and with it that no client may take it stale.
+TEST_F(EntryCodec, KeepsEverythingThatDecidesAboutFreshness) {
+  for (const auto member : {&Freshness::must_revalidate, &Freshness::always_validate, &Freshness::has_validator,
+                            &Freshness::shared_lifetime, &Freshness::immutable}) {
+    parts.freshness = {.response_at = 1, .initial_age = 2, .lifetime = 3, .stale_while_revalidate = 4, .stale_if_error = 5};
+    parts.freshness.*member = true;
+    DecodeError error;
+    const StoredResponsePtr response = decode_response(encoded(), parts.key, limits, error);
+    ASSERT_NE(response, nullptr);
+    EXPECT_EQ(response->freshness(), parts.freshness);
+  }
+}
+
 TEST_F(EntryCodec, RefusesTheFlipOfAnyBit) {
   const std::string bytes = encoded();
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -179,8 +192,8 @@ TEST_F(EntryCodec, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("{\"json\": true}"), DecodeError::magic);
   EXPECT_EQ(error_of(bytes + "x"), DecodeError::checksum);
   EXPECT_EQ(error_of(sealed(bytes + "x")), DecodeError::trailing_bytes);
-  EXPECT_EQ(error_with(8, "\x02"), DecodeError::version);
-  EXPECT_EQ(error_with(10, "\x08"), DecodeError::flags);
+  EXPECT_EQ(error_with(8, "\x01"), DecodeError::version);
+  EXPECT_EQ(error_with(10, "\x20"), DecodeError::flags);
   EXPECT_EQ(error_with(11, "\x03"), DecodeError::place);
   EXPECT_EQ(error_with(11, std::string(1, '\0')), DecodeError::body_size);
   EXPECT_EQ(error_with(12, std::string("\x64\0", 2)), DecodeError::status);    // 100
