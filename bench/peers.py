@@ -80,8 +80,8 @@ def user_conf(port):
 
 
 class Peer:
-    """One proxy under measurement: `kind` is ours, nginx, haproxy, varnish or raw. `setup` chooses its configuration: plain,
-    user (the user's own file), cache (a memory cache) or redis (a cache in Redis alone)."""
+    """One proxy under measurement: `kind` is ours, nginx, haproxy, varnish, raw or floor (the backend itself). `setup` chooses its configuration:
+    plain, user (the user's own file), cache (a memory cache) or redis (a cache in Redis alone)."""
 
     def __init__(self, kind, directory, port, setup="plain", name=None, access_log=None, allocation_counter=None):
         self.kind, self.port, self.setup = kind, port, setup
@@ -137,6 +137,8 @@ class Peer:
         return {**os.environ, "LD_PRELOAD": str(library), "COUNT_ALLOCATIONS_FILE": str(self.allocation_counter)}
 
     def _command(self):
+        if self.kind == "floor":
+            return [PROGRAMS / "bench_backend", self.port]
         if self.kind == "raw":
             return [PROGRAMS / "bench_raw_relay", self.port, *BACKEND_PORTS]
         if self.kind == "haproxy":

@@ -20,9 +20,13 @@ KeyHash hash_key(std::string_view text) {
   return {hash.high64, hash.low64};
 }
 
-void append_key_part(std::string& text, std::string_view part) {
-  append_number(text, part.size());
+void append_key_part_size(std::string& text, std::size_t size) {
+  append_number(text, size);
   text += ':';
+}
+
+void append_key_part(std::string& text, std::string_view part) {
+  append_key_part_size(text, part.size());
   text += part;
 }
 

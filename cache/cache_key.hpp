@@ -19,6 +19,8 @@ KeyHash hash_key(std::string_view text);
 
 /// Appends PART with its length before it (`5:hello`), so that no two lists of parts give one text.
 void append_key_part(std::string& text, std::string_view part);
+/// What stands before a part of SIZE bytes, which the caller appends.
+void append_key_part_size(std::string& text, std::size_t size);
 
 /// The text under which a variant is stored: the primary key, the token of its Vary marker (a new one whenever the marker
 /// is made anew, so that removing the marker removes all variants), and the normalised values of the selecting fields.

@@ -15,7 +15,7 @@ void Fill::changed(std::unique_lock<std::mutex> lock) {
 
 void Fill::begin(Beginning beginning) {
   std::unique_lock lock(mutex_);
-  open_.reserve(std::min<std::uint64_t>(beginning.length, block_size));
+  open_.reserve(std::min<std::uint64_t>(beginning.length.value_or(0), block_size));
   beginning_.emplace(std::move(beginning));
   state_ = State::streaming;
   changed(std::move(lock));
@@ -25,13 +25,44 @@ void Fill::publish_open() {
   if (!open_.empty()) blocks_.push_back(std::make_shared<const std::string>(std::exchange(open_, {})));
 }
 
+bool Fill::write_overflow(std::string_view data) {
+  if (!overflow_->write_at(overflow_size_, data)) return false;
+  overflow_size_ += data.size();
+  return true;
+}
+
 void Fill::append(std::span<const std::string_view> pieces) {
   std::unique_lock lock(mutex_);
+  if (state_ == State::broken) return;
+  if (state_ == State::outgrown) {
+    const auto write = [this](std::string_view piece) { return write_overflow(piece); };
+    const bool is_written = std::all_of(pieces.begin(), pieces.end(), write);
+    if (!is_written) state_ = State::broken;
+    return changed(std::move(lock));
+  }
   for (const std::string_view piece : pieces) open_.append(piece);
   if (open_.size() >= block_size) publish_open();
   if (waiters_ == 0) return;
   publish_open();
   changed(std::move(lock));
+}
+
+bool Fill::outgrow(std::unique_ptr<BodyOverflow> overflow) {
+  std::unique_lock lock(mutex_);
+  publish_open();
+  overflow_ = std::move(overflow);
+  const auto write = [this](const BodyBlock& block) { return write_overflow(*block); };
+  const bool is_written = std::all_of(blocks_.begin(), blocks_.end(), write);
+  if (!is_written) return false;
+  blocks_ = {};
+  state_ = State::outgrown;
+  changed(std::move(lock));
+  return true;
+}
+
+bool Fill::is_read() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::streaming && waiters_ > 0;
 }
 
 std::vector<BodyBlock> Fill::take_body() {
@@ -49,9 +80,10 @@ void Fill::complete(StoredResponsePtr whole) {
 
 void Fill::end(State state) {
   std::unique_lock lock(mutex_);
-  if (state_ == State::complete || state_ == State::broken) return;
-  state_ = state_ == State::streaming ? State::broken : state;
-  if (state_ != State::broken) {  // nobody reads a body that was never announced
+  if (state_ == State::complete || state_ == State::broken || state_ == State::passed) return;
+  if (beginning_ && state != State::passed) state = State::broken;
+  state_ = state;
+  if (!beginning_) {  // nobody reads a body that was never announced
     blocks_ = {};
     open_ = {};
   }
@@ -65,7 +97,7 @@ bool Fill::has_waiters() const {
 
 Fill::Progress Fill::progress() const {
   const std::lock_guard lock(mutex_);
-  return {state_, version_, whole_};
+  return {state_, version_, whole_, overflow_size_};
 }
 
 const Fill::Beginning* Fill::beginning() const {

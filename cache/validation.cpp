@@ -26,6 +26,12 @@ bool has_field(const http::FieldList& fields, const http::Field& like) {
 
 bool is_weak(std::string_view etag) { return etag.starts_with("W/"); }
 
+/// Most requests have no condition: the dates of what is stored need not be read for them.
+bool is_conditional(const http::FieldList& request) {
+  return request.has(FieldId::if_match) || request.has(FieldId::if_none_match) || request.has(FieldId::if_modified_since) ||
+         request.has(FieldId::if_unmodified_since);
+}
+
 }  // namespace
 
 http::Validators validators_of(const http::FieldList& stored) {
@@ -38,7 +44,7 @@ http::Validators validators_of(const http::FieldList& stored) {
 }
 
 http::Precondition check_preconditions(const http::FieldList& request, int status, const http::FieldList& stored) {
-  if (status != 200) return http::Precondition::proceed;
+  if (status != 200 || !is_conditional(request)) return http::Precondition::proceed;
   http::Validators validators = validators_of(stored);
   // RFC 9111 4.3.2: without Last-Modified the Date stands for it, in If-Modified-Since alone.
   if (!validators.modified && !request.has(FieldId::if_unmodified_since)) {

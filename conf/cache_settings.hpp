@@ -10,6 +10,7 @@
 
 #include "conf/address_range.hpp"
 #include "conf/directive.hpp"
+#include "conf/failure_words.hpp"
 #include "conf/setting.hpp"
 #include "conf/template.hpp"
 
@@ -46,12 +47,8 @@ struct CacheValid {
 };
 
 /// Bits of proxy_cache_use_stale.
-struct UseStale {
-  bool error = false, timeout = false, invalid_header = false, updating = false, off = false;
-  bool http_500 = false, http_502 = false, http_503 = false, http_504 = false;
-  bool http_403 = false, http_404 = false, http_429 = false;
-  /// Whether a stored response may stand in for one with STATUS.
-  bool lists_status(int status) const;
+struct UseStale : FailureWords {
+  bool updating = false;
 };
 
 /// proxy_cache_purge.

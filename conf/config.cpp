@@ -4,20 +4,7 @@
 
 namespace drishti::conf {
 
-bool NextUpstream::lists_status(int status) const {
-  switch (status) {
-    case 500: return http_500;
-    case 502: return http_502;
-    case 503: return http_503;
-    case 504: return http_504;
-    case 403: return http_403;
-    case 404: return http_404;
-    case 429: return http_429;
-    default: return false;
-  }
-}
-
-bool UseStale::lists_status(int status) const {
+bool FailureWords::lists_status(int status) const {
   switch (status) {
     case 500: return http_500;
     case 502: return http_502;

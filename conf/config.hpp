@@ -17,7 +17,9 @@
 #include "conf/admin_settings.hpp"
 #include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
+#include "conf/failure_words.hpp"
 #include "conf/regex.hpp"
+#include "conf/scaling_settings.hpp"
 #include "conf/setting.hpp"
 #include "conf/socket_address.hpp"
 #include "conf/template.hpp"
@@ -334,12 +336,9 @@ struct CookieRewrite {
 };
 
 /// Bits of proxy_next_upstream.
-struct NextUpstream {
-  bool error = true, timeout = true, invalid_header = false, non_idempotent = false, off = false;
-  bool http_500 = false, http_502 = false, http_503 = false, http_504 = false;
-  bool http_403 = false, http_404 = false, http_429 = false;
-  /// Whether a response with STATUS may be tried on the next peer.
-  bool lists_status(int status) const;
+struct NextUpstream : FailureWords {
+  NextUpstream() { error = timeout = true; }
+  bool non_idempotent = false;
 };
 
 /// Bits of proxy_ignore_headers.
@@ -395,7 +394,7 @@ struct ProxyPass {
 };
 
 /// A page about the program itself that a location answers with.
-enum class StatusPage { none, metrics, stub_status };
+enum class StatusPage { none, metrics, stub_status, scaling_status };
 
 /// A location, the root of a server (for what is outside any location), or the body of an `if`.
 /// Owned by its parent; all settings are merged.
@@ -486,6 +485,7 @@ struct Config {
   std::vector<std::shared_ptr<const Server>> servers;  ///< in file order
   std::vector<std::shared_ptr<const Upstream>> upstreams;  ///< explicit and implicit, in order of appearance
   std::vector<std::shared_ptr<CacheZone>> cache_zones;  ///< in order of appearance
+  ScalingSettings scaling;
   std::vector<UserVariable> variables;                 ///< indexed by VariableRef::slot
   std::vector<std::shared_ptr<const LogFormat>> log_formats;
   std::string prefix;  ///< -p; relative paths start here

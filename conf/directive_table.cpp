@@ -33,6 +33,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Caching responses", cache_directives()},
       {"Upstream groups", upstream_directives()},
       {"Health", health_directives()},
+      {"Scaling", scaling_directives()},
       {"Logs", log_directives()},
       {"Status", status_directives()},
       {"Accepted without effect", tuning_directives()},
@@ -76,6 +77,7 @@ std::string context_names(unsigned contexts) {
       {context::if_in_server, "if in server"},
       {context::if_in_location, "if in location"},
       {context::upstream, "upstream"},
+      {context::scaling, "scaling"},
   };
   std::string text;
   for (const auto& [bit, name] : names)

@@ -23,7 +23,8 @@ enum : unsigned {
   if_in_server = 32,
   if_in_location = 64,
   upstream = 128,
-  anywhere = 255,
+  scaling = 256,
+  anywhere = 511,
 };
 }
 

@@ -90,15 +90,19 @@ void write(ModelWriter& w, const std::vector<ProxyRedirect>& redirects) {
   }
 }
 
+void write(ModelWriter& w, const FailureWords& words) {
+  w.line("error", words.error);
+  w.line("timeout", words.timeout);
+  w.line("invalid_header", words.invalid_header);
+  w.line("off", words.off);
+  for (const int status : {403, 404, 429, 500, 502, 503, 504})
+    w.line("http_" + std::to_string(status), words.lists_status(status));
+}
+
 void write(ModelWriter& w, const NextUpstream& next) {
   const auto block = w.block("next_upstream");
-  w.line("error", next.error);
-  w.line("timeout", next.timeout);
-  w.line("invalid_header", next.invalid_header);
+  write(w, static_cast<const FailureWords&>(next));
   w.line("non_idempotent", next.non_idempotent);
-  w.line("off", next.off);
-  for (const int status : {403, 404, 429, 500, 502, 503, 504})
-    w.line("http_" + std::to_string(status), next.lists_status(status));
 }
 
 void write(ModelWriter& w, const IgnoreHeaders& ignore) {
@@ -151,13 +155,8 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
 
 void write(ModelWriter& w, const UseStale& stale) {
   const auto block = w.block("use_stale");
-  w.line("error", stale.error);
-  w.line("timeout", stale.timeout);
-  w.line("invalid_header", stale.invalid_header);
+  write(w, static_cast<const FailureWords&>(stale));
   w.line("updating", stale.updating);
-  w.line("off", stale.off);
-  for (const int status : {403, 404, 429, 500, 502, 503, 504})
-    w.line("http_" + std::to_string(status), stale.lists_status(status));
 }
 
 void write(ModelWriter& w, const CachePurge& purge) {

@@ -94,6 +94,25 @@ void write(ModelWriter& w, const Server& server) {
   write_location(w, *server.root);
 }
 
+void write(ModelWriter& w, const ScalingSettings& scaling) {
+  w.line("stable_window", scaling.stable_window);
+  w.line("panic_window", scaling.panic_window);
+  w.line("panic_threshold", scaling.panic_threshold);
+  w.line("target_utilization", scaling.target_utilization);
+  w.line("scale_in_delay", scaling.scale_in_delay);
+  w.line("service_time_window", scaling.service_time_window);
+  w.line("capacity_memory", scaling.capacity_memory);
+  w.line("min_replicas", scaling.min_replicas);
+  w.line("max_replicas", scaling.max_replicas);
+  w.line("history_file", scaling.history_file);
+  for (std::size_t i = 0; i < scaling.triggers.size(); ++i) {
+    const auto block = w.block("trigger " + std::string(trigger_names[i]));
+    w.line("is_on", scaling.triggers[i].is_on);
+    w.line("threshold", scaling.triggers[i].threshold);
+    w.line("duration", scaling.triggers[i].duration);
+  }
+}
+
 }  // namespace
 
 std::string model_text(const Config& config) {
@@ -112,6 +131,10 @@ std::string model_text(const Config& config) {
   for (const auto& zone : config.cache_zones) {
     const auto block = w.block("cache_zone " + zone->name);
     write(w, *zone);
+  }
+  {
+    const auto block = w.block("scaling");
+    write(w, config.scaling);
   }
   for (const auto& server : config.servers) {
     const auto block = w.block("server");

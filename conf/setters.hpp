@@ -2,6 +2,7 @@
 // Setters of the common kinds, so that most entries of the directive table are one line:
 // `set_msec<&CoreSettings::send_timeout>`.
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -57,6 +58,17 @@ void store(Analysis& a, T MainSettings::* member, V value) {
 template <class T, class V>
 void store(Analysis& a, T Upstream::* member, V value) {
   a.scope().upstream->*member = std::move(value);
+}
+
+/// Sets the flags that WORDS has for the arguments of D.
+template <class Bits, std::size_t N>
+void add_words(Analysis& a, const Directive& d, Bits& bits, const std::pair<std::string_view, bool Bits::*> (&words)[N]) {
+  for (const auto& text : d.args) {
+    const auto* word = std::find_if(std::begin(words), std::end(words), [&](const auto& w) { return w.first == text; });
+    if (word == std::end(words)) fail("invalid value " + quoted(text), d);
+    if (bits.*word->second) a.warn("duplicate value " + quoted(text), d.where);
+    bits.*word->second = true;
+  }
 }
 
 template <auto Member>

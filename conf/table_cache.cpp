@@ -1,4 +1,5 @@
 // Directives of the response cache.
+
 #include <algorithm>
 
 #include "conf/cache_zone.hpp"
@@ -82,13 +83,10 @@ void set_use_stale(Analysis& a, const Directive& d) {
       {"http_503", &U::http_503}, {"http_504", &U::http_504}, {"http_403", &U::http_403},
       {"http_404", &U::http_404}, {"http_429", &U::http_429}, {"off", &U::off}};
   UseStale bits = cache_of(a).use_stale.is_set ? *cache_of(a).use_stale : UseStale{};
-  for (const auto& text : d.args) {
-    const auto* word = std::find_if(std::begin(words), std::end(words), [&](const auto& w) { return w.first == text; });
-    if (word == std::end(words)) fail("invalid value " + quoted(text), d);
-    if (bits.*word->second) a.warn("duplicate value " + quoted(text), d.where);
-    bits.*word->second = true;
-  }
-  if (bits.off) bits = {.off = true};
+  add_words(a, d, bits, words);
+  const bool is_off = bits.off;
+  if (is_off) bits = {};
+  bits.off = is_off;
   store(a, &C::use_stale, bits);
 }
 

@@ -1,5 +1,4 @@
 // Directives of the proxy module.
-#include <algorithm>
 
 #include "conf/proxy_pass.hpp"
 #include "conf/lower_case.hpp"
@@ -41,12 +40,7 @@ void set_bits(Analysis& a, const Directive& d, Setting<Bits> P::* member, const 
               const std::pair<std::string_view, bool Bits::*> (&words)[N]) {
   auto& setting = a.scope().location->proxy.*member;
   Bits bits = setting.is_set ? *setting : none;
-  for (const auto& text : d.args) {
-    const auto* word = std::find_if(std::begin(words), std::end(words), [&](const auto& w) { return w.first == text; });
-    if (word == std::end(words)) fail("invalid value " + quoted(text), d);
-    if (bits.*word->second) a.warn("duplicate value " + quoted(text), d.where);
-    bits.*word->second = true;
-  }
+  add_words(a, d, bits, words);
   setting.set(bits);
 }
 

@@ -15,6 +15,7 @@ void set_page(Analysis& a, StatusPage page) {
 
 void set_metrics(Analysis& a, const Directive&) { set_page(a, StatusPage::metrics); }
 void set_stub_status(Analysis& a, const Directive&) { set_page(a, StatusPage::stub_status); }
+void set_scaling_status(Analysis& a, const Directive&) { set_page(a, StatusPage::scaling_status); }
 
 constexpr unsigned sl = context::server | context::location;
 
@@ -24,6 +25,9 @@ constexpr DirectiveSpec table[] = {
      Effect::implemented, "Not in nginx."},
     {"stub_status", sl, take(0, 1), "[on]", "", "Answers with a short page about connections and requests.",
      set_stub_status},
+    {"scaling_status", sl, take(0), "", "",
+     "Answers with the scaling advice of docs/SCALING.md as JSON, for autoscalers; show it to nobody else.",
+     set_scaling_status, Repeat::once, Effect::implemented, "Not in nginx."},
 };
 
 }  // namespace

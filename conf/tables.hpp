@@ -16,6 +16,7 @@ std::span<const DirectiveSpec> proxy_directives();     ///< table_proxy.cpp
 std::span<const DirectiveSpec> cache_directives();     ///< table_cache.cpp
 std::span<const DirectiveSpec> upstream_directives();  ///< table_upstream.cpp
 std::span<const DirectiveSpec> health_directives();    ///< table_health.cpp
+std::span<const DirectiveSpec> scaling_directives();   ///< table_scaling.cpp
 std::span<const DirectiveSpec> log_directives();       ///< table_log.cpp
 std::span<const DirectiveSpec> status_directives();    ///< table_status.cpp
 std::span<const DirectiveSpec> tuning_directives();    ///< table_tuning.cpp

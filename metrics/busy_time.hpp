@@ -21,12 +21,15 @@ class BusyTime {
     std::uint64_t in_progress = 0;
     std::uint64_t busy_ns = 0;
   };
-  /// Any thread, one at a time. Never less than an earlier reading, as a counter has to be: NOW may be ahead of the
+  /// Any thread. Never less than an earlier reading, as a counter has to be: NOW may be ahead of the
   /// writer's clock by a turn of its loop, and what ended meanwhile has then been counted for a little too long.
   Reading read(std::uint64_t now) const {
     Reading reading = read_once(now);
-    largest_ = std::max(largest_, reading.busy_ns);
-    return {reading.in_progress, largest_};
+    std::uint64_t largest = largest_.load(std::memory_order_relaxed);
+    while (largest < reading.busy_ns &&
+           !largest_.compare_exchange_weak(largest, reading.busy_ns, std::memory_order_relaxed)) {
+    }
+    return {reading.in_progress, std::max(largest, reading.busy_ns)};
   }
 
  private:
@@ -57,7 +60,7 @@ class BusyTime {
   std::atomic<std::uint64_t> version_{0};
   std::atomic<std::uint64_t> balance_{0};  ///< modulo 2^64
   std::atomic<std::uint64_t> in_progress_{0};
-  mutable std::uint64_t largest_ = 0;  ///< the readers'
+  mutable std::atomic<std::uint64_t> largest_{0};  ///< the readers'
 };
 
 }  // namespace drishti::metrics

@@ -1,6 +1,7 @@
 #include "context/escape.hpp"
 
 #include <array>
+#include <cstdint>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -42,6 +43,16 @@ void escape_json_byte(unsigned char byte, std::string& out) {
   }
 }
 
+/// Whether one of eight bytes may be special for either table. False alarms are looked up one by one.
+bool may_be_special(const char* bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  std::uint64_t word;
+  __builtin_memcpy(&word, bytes, sizeof word);
+  const auto has_byte = [&](std::uint64_t byte) { return ((word ^ (ones * byte)) - ones) & ~(word ^ (ones * byte)); };
+  const std::uint64_t below_space = (word - ones * 0x20) & ~word;
+  return ((word | below_space | has_byte('"') | has_byte('\\') | has_byte(0x7f)) & tops) != 0;
+}
+
 /// The length of the beginning of VALUE that needs no escape.
 std::size_t plain_run(std::string_view value, const Table& special) {
   std::size_t i = 0;
@@ -57,6 +68,9 @@ std::size_t plain_run(std::string_view value, const Table& special) {
     if (_mm_movemask_epi8(odd) != 0) break;
   }
 #endif
+  for (; i + 8 <= value.size(); i += 8) {
+    if (may_be_special(value.data() + i)) break;
+  }
   while (i < value.size() && !special[static_cast<unsigned char>(value[i])]) ++i;
   return i;
 }

@@ -31,6 +31,10 @@ Found find(const VariableRef& ref, RequestContext& context, NumberBuffer& buffer
 /// Text that changes with the next second must not be viewed for longer.
 bool is_time_text(Var id) { return id == Var::time_iso8601 || id == Var::time_local; }
 
+bool is_in(const NumberBuffer& buffer, std::string_view value) {
+  return value.data() >= buffer.data && value.data() < buffer.data + sizeof buffer.data;
+}
+
 void append_log_value(const Found& value, conf::LogFormat::Escape escape, std::string& out) {
   using Escape = conf::LogFormat::Escape;
   if (!value) {
@@ -50,8 +54,7 @@ Found find_variable(const VariableRef& ref, RequestContext& context) {
   NumberBuffer buffer;
   const Found value = find(ref, context, buffer);
   if (!value) return value;
-  const bool in_buffer = value->data() >= buffer.data && value->data() < buffer.data + sizeof buffer.data;
-  return in_buffer || is_time_text(ref.id) ? context.arena.copy(*value) : *value;
+  return is_in(buffer, *value) || is_time_text(ref.id) ? context.arena.copy(*value) : *value;
 }
 
 std::string_view variable(const VariableRef& ref, RequestContext& context) {
@@ -80,10 +83,12 @@ void append(const Template& text, RequestContext& context, std::string& out) {
 void append_log_line(const conf::LogFormat& format, RequestContext& context, std::string& out) {
   NumberBuffer buffer;
   for (const Template::Part& part : format.format.parts) {
-    if (part.is_variable) {
-      append_log_value(find(part.variable, context, buffer), format.escape, out);
-    } else {
+    if (!part.is_variable) {
       out.append(part.literal);
+    } else if (const Found value = find(part.variable, context, buffer); value && is_in(buffer, *value)) {
+      out.append(*value);  // a number
+    } else {
+      append_log_value(value, format.escape, out);
     }
   }
 }

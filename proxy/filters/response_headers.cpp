@@ -1,5 +1,7 @@
 #include "filters/response_headers.hpp"
 
+#include <algorithm>
+
 #include "context/number_text.hpp"
 #include "context/variables.hpp"
 #include "filters/generated_text.hpp"
@@ -49,8 +51,16 @@ constexpr bool is_framing(FieldId id) {
   }
 }
 
+// Grown once and not by each part: every response has a handful of lines.
 void append_line(std::string_view name, std::string_view value, std::string& out) {
-  out.append(name).append(": ").append(value).append("\r\n");
+  const std::size_t begin = out.size();
+  out.resize(begin + name.size() + value.size() + 4);
+  char* const at = std::copy(name.begin(), name.end(), out.data() + begin);
+  at[0] = ':';
+  at[1] = ' ';
+  char* const end = std::copy(value.begin(), value.end(), at + 2);
+  end[0] = '\r';
+  end[1] = '\n';
 }
 
 void append_status_line(const Response& response, std::string& out) {
@@ -125,7 +135,8 @@ void write_response_head(const ClientFraming& framing, std::string_view date, Re
   append_status_line(response, out);
   append_server_and_date(context, date, out);
   const Field* content_type = response.fields.find(FieldId::content_type);
-  const bool writes_type = content_type != nullptr && response.status != 204 && is_safe_value(content_type->value);
+  const bool writes_type = content_type != nullptr && response.status != 204 &&
+                           (response.from_upstream || is_safe_value(content_type->value));
   if (writes_type) append_line("Content-Type", content_type->value, out);
   append_framing(framing, response, out);
   append_connection(framing, context, out);

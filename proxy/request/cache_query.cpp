@@ -73,12 +73,11 @@ bool CacheQuery::is_beyond_range_offset() const {
 }
 
 void CacheQuery::append_url(std::string_view target) {
-  std::string& url = url_.text;
-  url.assign(context_.connection->tls ? "https://" : "http://");
-  url.append(context_.host).append(":").append(port_of(context_)).append(target);
-  cache::append_key_part(key_.text, url);
-  url_begin_ = key_.text.size() - url.size();
-  url_size_ = url.size();
+  const std::string_view scheme = context_.connection->tls ? "https://" : "http://", port = port_of(context_);
+  url_size_ = scheme.size() + context_.host.size() + 1 + port.size() + target.size();
+  cache::append_key_part_size(key_.text, url_size_);
+  url_begin_ = key_.text.size();
+  key_.text.append(scheme).append(context_.host).append(1, ':').append(port).append(target);
 }
 
 // Two requests for one URL may go to different places (`if`, `map`, rewrite): what is sent where belongs to the key.

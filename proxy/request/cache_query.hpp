@@ -17,7 +17,7 @@ namespace drishti::request {
 
 class CacheQuery {
  public:
-  explicit CacheQuery(context::RequestContext& context) : context_(context), key_(context), url_(context) {}
+  explicit CacheQuery(context::RequestContext& context) : context_(context), key_(context) {}
 
   /// The zone that proxy_cache names now; null: none (`off`), or one that does not exist (is_zone_unknown()).
   CacheZoneView* find_zone(CacheMap& zones);
@@ -57,7 +57,6 @@ class CacheQuery {
   context::RequestContext& context_;
   const conf::CacheZone* options_ = nullptr;
   context::Scratch key_;
-  context::Scratch url_;
   std::size_t url_begin_ = 0;
   std::size_t url_size_ = 0;
   cache::KeyHash hash_;

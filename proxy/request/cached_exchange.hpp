@@ -48,6 +48,9 @@ class CachedExchange {
   net::Task<OptionalOutcome> lead_or_repeat(std::shared_ptr<cache::Fill> fill);
   net::Task<OptionalOutcome> follow(std::shared_ptr<cache::Fill> fill, net::Clock::Steady until);
   net::Task<OptionalOutcome> stream_from(std::shared_ptr<cache::Fill> fill);
+  net::Task<SendStatus> relay_body(cache::Fill& fill);
+  net::Task<SendStatus> relay_overflow(cache::Fill& fill, std::uint64_t sent);
+  net::Task<bool> await_more(cache::Fill& fill, std::uint64_t version);
   net::Task<OptionalOutcome> ask_shared(cache::Fill& fill);
   net::Task<bool> take_shared_lock(net::Clock::Steady until);
   net::Task<bool> get_shared(cache::Fill& fill);

@@ -1,4 +1,6 @@
 // A request that waits for another's fetch.
+#include <algorithm>
+
 #include "cache/vary.hpp"
 #include "request/cached_exchange.hpp"
 #include "request/fill_wait.hpp"
@@ -54,6 +56,8 @@ net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> f
         const Outcome answered = co_await answer(progress.whole, "HIT", true);
         co_return answered;
       }
+      case Fill::State::outgrown:
+      case Fill::State::passed:
       case Fill::State::alone: {
         context_.cache_status = stored_ ? "EXPIRED" : "MISS";
         co_return co_await fetch(std::make_shared<Fill>(), true);
@@ -93,25 +97,68 @@ net::Task<std::optional<Outcome>> CachedExchange::stream_from(std::shared_ptr<Fi
   const bool is_empty = answer_.is_head_only() || beginning.length == 0;
   client.begin_response(context_);
   SendStatus status = co_await client.write({}, is_empty);
-  std::size_t block = 0;
-  std::uint64_t sent = 0;
-  const auto patience = *context_.location->proxy.read_timeout;
-  while (!is_empty && sent < beginning.length && status == SendStatus::ok) {
-    const Fill::Progress progress = fill->progress();
-    std::vector<cache::BodyBlock> blocks;
-    block = fill->blocks_from(block, blocks);
-    for (std::size_t i = 0; i < blocks.size() && status == SendStatus::ok; ++i) {
-      const std::string_view piece = *blocks[i];
-      sent += piece.size();
-      status = co_await client.write({&piece, 1}, sent == beginning.length);
-    }
-    if (!blocks.empty() || status != SendStatus::ok) continue;
-    if (progress.state != Fill::State::streaming) status = SendStatus::closed;  // it came to nothing
-    else if (co_await FillWait(means_.services, client, *fill, progress.version, patience) != FillWait::Result::changed)
-      status = SendStatus::timeout;
-  }
+  if (status == SendStatus::ok && !is_empty) status = co_await relay_body(*fill);
   if (status != SendStatus::ok) client.abort();
   co_return Outcome::sent();
+}
+
+/// False: nothing came for too long, or the client left.
+net::Task<bool> CachedExchange::await_more(Fill& fill, std::uint64_t version) {
+  const auto patience = *context_.location->proxy.read_timeout;
+  co_return co_await FillWait(means_.services, means_.client, fill, version, patience) == FillWait::Result::changed;
+}
+
+/// Sends the body as it arrives. What was read of FILL's state comes before what was read of its blocks: at the end that is
+/// all of them.
+net::Task<SendStatus> CachedExchange::relay_body(Fill& fill) {
+  std::size_t block = 0;
+  std::uint64_t sent = 0;
+  const std::optional<std::uint64_t> length = fill.beginning()->length;
+  std::vector<cache::BodyBlock> blocks;
+  for (;;) {
+    const Fill::Progress progress = fill.progress();
+    const bool is_outgrown = progress.state == Fill::State::outgrown || progress.state == Fill::State::passed;
+    if (is_outgrown) co_return co_await relay_overflow(fill, sent);
+    blocks.clear();
+    block = fill.blocks_from(block, blocks);
+    const bool is_whole = progress.state == Fill::State::complete;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const std::string_view piece = *blocks[i];
+      sent += piece.size();
+      const bool is_last = length ? sent == *length : is_whole && i + 1 == blocks.size();
+      const SendStatus status = co_await means_.client.write({&piece, 1}, is_last);
+      if (status != SendStatus::ok || is_last) co_return status;
+    }
+    if (!blocks.empty()) continue;
+    if (is_whole && !length) co_return co_await means_.client.write({}, true);
+    if (progress.state != Fill::State::streaming) co_return SendStatus::closed;  // it came to nothing
+    const bool goes_on = co_await await_more(fill, progress.version);
+    if (!goes_on) co_return SendStatus::timeout;
+  }
+}
+
+/// The rest, behind SENT bytes, of a body that is too large to be kept.
+net::Task<SendStatus> CachedExchange::relay_overflow(Fill& fill, std::uint64_t sent) {
+  constexpr std::uint64_t most_at_once = 64 << 10;
+  std::string text;
+  for (;;) {
+    const Fill::Progress progress = fill.progress();
+    const bool is_whole = progress.state == Fill::State::passed;
+    if (sent < progress.overflow_size) {
+      text.resize(std::min(progress.overflow_size - sent, most_at_once));
+      if (!fill.overflow().read_at(sent, text)) co_return SendStatus::closed;
+      sent += text.size();
+      const std::string_view piece = text;
+      const bool is_last = is_whole && sent == progress.overflow_size;
+      const SendStatus status = co_await means_.client.write({&piece, 1}, is_last);
+      if (status != SendStatus::ok || is_last) co_return status;
+      continue;
+    }
+    if (is_whole) co_return co_await means_.client.write({}, true);
+    if (progress.state != Fill::State::outgrown) co_return SendStatus::closed;
+    const bool goes_on = co_await await_more(fill, progress.version);
+    if (!goes_on) co_return SendStatus::timeout;
+  }
 }
 
 }  // namespace drishti::request

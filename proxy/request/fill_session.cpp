@@ -7,12 +7,32 @@
 #include "filters/range_answer.hpp"
 #include "request/cache_tags.hpp"
 #include "request/stored_answer.hpp"
+#include "request/temporary_file.hpp"
 #include "request/unkeyed_fields.hpp"
 
 namespace drishti::request {
 
 using http::FieldId;
 using std::chrono::milliseconds;
+
+namespace {
+
+/// A file without a name, of up to proxy_max_temp_file_size.
+class OverflowFile : public cache::BodyOverflow {
+ public:
+  explicit OverflowFile(std::uint64_t limit) : limit_(limit) {}
+  bool open(const std::string& directory) { return limit_ > 0 && file_.open(directory); }
+  bool write_at(std::uint64_t offset, std::string_view data) override {
+    return data.size() <= limit_ && offset <= limit_ - data.size() && file_.write_at(offset, data);
+  }
+  bool read_at(std::uint64_t offset, std::string& text) const override { return file_.read_at(offset, text); }
+
+ private:
+  const std::uint64_t limit_;
+  TemporaryFile file_;
+};
+
+}  // namespace
 
 FillSession::FillSession(WorkerServices& services, context::RequestContext& context, Start start)
     : services_(services),
@@ -154,7 +174,7 @@ cache::ResponseParts FillSession::parts(const http::FieldList& fields, int statu
   return parts;
 }
 
-// Those who wait get the head now; the body follows as it comes, when it is known to fit.
+// Those who wait get the head now; the body follows as it comes.
 void FillSession::announce(const http::ResponseHead& head) {
   http::FieldList kept;
   cache::add_storable_fields(head.fields, rules_, kept);
@@ -162,10 +182,11 @@ void FillSession::announce(const http::ResponseHead& head) {
   head_ = cache::StoredResponse::make_from_text(parts(kept, head.status, head.reason), {});
   is_storing_ = head_ != nullptr;
   if (!is_storing_) return start_.fill->end(cache::Fill::State::alone);
-  const bool is_sized = head.body.kind == http::BodyKind::length || head.body.kind == http::BodyKind::none;
   const bool is_fresh = head_->freshness().is_fresh(services_.clock().wall_ms());
   if (!is_fresh) return start_.fill->end(cache::Fill::State::alone);
-  if (is_sized) start_.fill->begin({head_, head.body.length, vary_, variant_});
+  const bool is_sized = head.body.kind == http::BodyKind::length || head.body.kind == http::BodyKind::none;
+  const auto length = is_sized ? std::optional(head.body.length) : std::nullopt;
+  start_.fill->begin({head_, length, vary_, variant_});
 }
 
 // ---- what this client gets ----
@@ -218,14 +239,8 @@ void FillSession::cut_to_range(const http::ResponseHead& head) {
 void FillSession::take(std::span<std::string_view> pieces) {
   std::uint64_t at = size_;
   for (const std::string_view piece : pieces) size_ += piece.size();
-  if (is_storing_) {
-    if (!has_room_for(size_)) {
-      is_storing_ = false;
-      start_.fill->end(cache::Fill::State::alone);
-    } else {
-      start_.fill->append(pieces);
-    }
-  }
+  if (is_storing_ && !has_room_for(size_)) give_up_storing();
+  if (is_storing_ || is_passing_) start_.fill->append(pieces);
   if (!window_ && !gives_no_body_) return;
   for (std::string_view& piece : pieces) {
     const std::uint64_t end = at + piece.size();
@@ -236,7 +251,19 @@ void FillSession::take(std::span<std::string_view> pieces) {
   }
 }
 
+// A body without a length turned out too large. Who reads it already cannot be told to ask for himself.
+void FillSession::give_up_storing() {
+  is_storing_ = false;
+  if (start_.fill->is_read()) {
+    const conf::ProxySettings& proxy = context_.location->proxy;
+    auto file = std::make_unique<OverflowFile>(*proxy.max_temp_file_size);
+    is_passing_ = file->open(*proxy.temp_path) && start_.fill->outgrow(std::move(file));
+  }
+  if (!is_passing_) start_.fill->end(cache::Fill::State::alone);
+}
+
 void FillSession::end(bool is_whole) {
+  if (is_passing_ && is_whole) return start_.fill->end(cache::Fill::State::passed);
   if (!is_storing_ || !is_whole) return start_.fill->end(cache::Fill::State::again);
   http::FieldList fields;
   head_->add_fields_to(fields);

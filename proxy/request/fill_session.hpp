@@ -45,13 +45,15 @@ class FillSession : public CacheSession {
   void begin(const http::ResponseHead& head) override;
   void take(std::span<std::string_view> pieces) override;
   void end(bool is_whole) override;
-  bool goes_on_alone() const override { return !services_.is_stopping && (!is_begun_ || is_storing_); }
+  bool goes_on_alone() const override { return !services_.is_stopping && (!is_begun_ || is_storing_ || is_read_by_others()); }
 
   /// After Outcome::Kind::stored: what answers; null: it was not the one that the 304 is about, ask again without it.
   const cache::StoredResponsePtr& answer() const { return answer_; }
   bool is_revalidated() const { return is_revalidated_; }
 
  private:
+  bool is_read_by_others() const { return is_passing_ && start_.fill->has_waiters(); }
+  void give_up_storing();
   cache::Exchange exchange(const http::ResponseHead& head) const;
   void revalidate(const http::ResponseHead& head);
   bool decide(const http::ResponseHead& head);
@@ -79,6 +81,7 @@ class FillSession : public CacheSession {
   bool has_head_ = false;
   bool is_begun_ = false;
   bool is_storing_ = false;
+  bool is_passing_ = false;           ///< not stored, but others read along
   bool is_revalidated_ = false;
   cache::StoreDecision decision_;
   cache::StoredResponsePtr head_;     ///< of the response that is being stored

@@ -392,6 +392,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     client_.watch_for_close(nullptr, nullptr);
     filters::take_upstream_head(head, context_);
     filters::apply_add_headers(context_);
+    leave_upstream();  // a tunnel is no request in service: hours of it would say nothing about load
     co_await run_tunnel(services_, context_, client_, *attempt_.connection());
     end_attempt();
     co_return Outcome::sent();

@@ -1,5 +1,5 @@
 #pragma once
-// What `metrics` and `stub_status` answer with.
+// What `metrics`, `stub_status` and `scaling_status` answer with.
 
 #include "context/request_context.hpp"
 #include "net/task.hpp"

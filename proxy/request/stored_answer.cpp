@@ -31,13 +31,13 @@ void add_cache_status(const cache::CacheStatus& status, context::RequestContext&
 }
 
 // As if it had just come from the upstream, so that the location's settings apply to it.
-void StoredAnswer::take_head(const cache::StoredResponse& response, std::uint64_t size) {
+void StoredAnswer::take_head(const cache::StoredResponse& response, std::optional<std::uint64_t> size) {
   http::ResponseHead& head = context_.upstream_response;
   head.clear();
   head.status = response.status();
   head.reason = response.reason();
   response.add_fields_to(head.fields);
-  head.body = {http::BodyKind::length, size};
+  head.body = {size ? http::BodyKind::length : http::BodyKind::until_close, size.value_or(0)};
   context_.upstream_head = &head;
   const filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);
   if (advice.limit_rate) context_.limit_rate = advice.limit_rate;
@@ -67,7 +67,7 @@ std::optional<Outcome> StoredAnswer::apply_conditions(const cache::StoredRespons
   return std::nullopt;
 }
 
-std::optional<Outcome> StoredAnswer::prepare(const cache::StoredResponse& response, std::uint64_t size,
+std::optional<Outcome> StoredAnswer::prepare(const cache::StoredResponse& response, std::optional<std::uint64_t> size,
                                              std::int64_t now, const CacheWord& word) {
   context_.cache_status = word.variable;
   take_head(response, size);

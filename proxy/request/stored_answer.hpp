@@ -27,8 +27,9 @@ class StoredAnswer {
   /// Answers with RESPONSE, which lives until the log line is written. NOW in Unix milliseconds.
   net::Task<Outcome> send(const cache::StoredResponse& response, std::int64_t now, const CacheWord& word);
 
-  /// Fills context.response from a head whose body of SIZE bytes comes later. An outcome: 412, nothing to send.
-  std::optional<Outcome> prepare(const cache::StoredResponse& head, std::uint64_t size, std::int64_t now,
+  /// Fills context.response from a head whose body comes later, of SIZE bytes if that is known. An outcome: 412, nothing
+  /// to send.
+  std::optional<Outcome> prepare(const cache::StoredResponse& head, std::optional<std::uint64_t> size, std::int64_t now,
                                  const CacheWord& word);
   /// After prepare(): the head is all there is (304, HEAD).
   bool is_head_only() const { return context_.response.status == 304 || context_.head.method == http::Method::head; }
@@ -37,7 +38,7 @@ class StoredAnswer {
   bool asks_for_ranges() const;
 
  private:
-  void take_head(const cache::StoredResponse& response, std::uint64_t size);
+  void take_head(const cache::StoredResponse& response, std::optional<std::uint64_t> size);
   void add_age(std::int64_t seconds);
   std::optional<Outcome> apply_conditions(const cache::StoredResponse& response);
   void become_not_modified();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace drishti::server {
 namespace {
@@ -177,6 +178,36 @@ void parse_ctl(Arguments& rest, CommandLine& line) {
   }
 }
 
+constexpr const char* default_scaling_url = "http://127.0.0.1:9145/scaling";
+
+bool is_url(const std::string& text) { return text.starts_with("http://"); }
+
+void parse_scaling_argument(const std::string& argument, CommandLine& line) {
+  const bool is_cost = line.action == Action::scaling_cost;
+  if (argument == "--help" || argument == "-h") {
+    line.show_version = line.show_help = true;
+  } else if (argument == "--watch" && !is_cost) {
+    line.watch = true;
+  } else if (is_url(argument) && line.url.empty()) {
+    line.url = argument;
+  } else if (is_cost && !argument.empty() && argument[0] != '-' && !is_url(argument) && line.input.empty()) {
+    line.input = argument;
+  } else {
+    throw UsageError("invalid option: \"" + argument + "\"");
+  }
+}
+
+void parse_scaling(Arguments& rest, CommandLine& line) {
+  line.action = Action::scaling;
+  bool is_first = true;
+  while (!rest.done()) {
+    const std::string& argument = rest.next();
+    if (std::exchange(is_first, false) && argument == "cost") line.action = Action::scaling_cost;
+    else parse_scaling_argument(argument, line);
+  }
+  if (line.action == Action::scaling && line.url.empty()) line.url = default_scaling_url;
+}
+
 /// -p relative to the working directory with one slash at its end; -c relative to the prefix.
 void complete_paths(CommandLine& line) {
   if (line.prefix[0] != '/') {
@@ -204,13 +235,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   CommandLine line;
   Arguments rest(arguments);
   const std::string first = arguments.empty() ? "" : arguments[0];
-  if (first == "convert" || first == "explain" || first == "ctl" || first == "help") rest.next();
+  static constexpr std::string_view subcommands[] = {"convert", "explain", "ctl", "scaling", "help"};
+  if (std::ranges::find(subcommands, first) != std::end(subcommands)) rest.next();
   if (first == "convert") {
     parse_convert(rest, line);
   } else if (first == "explain") {
     parse_explain(rest, line);
   } else if (first == "ctl") {
     parse_ctl(rest, line);
+  } else if (first == "scaling") {
+    parse_scaling(rest, line);
   } else if (first == "help") {
     line.show_version = line.show_help = true;
   } else {

@@ -70,6 +70,10 @@ int execute(const CommandLine& line) {
       return explain_request(line);
     case Action::ctl:
       return ctl::run(line.ctl, [&] { return load(line); });
+    case Action::scaling:
+      return scaling_advice(line);
+    case Action::scaling_cost:
+      return scaling_cost(line);
     default:
       return run_proxy(line);
   }

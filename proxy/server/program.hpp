@@ -1,5 +1,5 @@
 #pragma once
-// What the program does for each command line: test, dump, signal, convert, explain, or run the proxy.
+// What the program does for each command line: test, dump, signal, convert, explain, advise, or run the proxy.
 
 #include <memory>
 #include <string>
@@ -30,6 +30,12 @@ int convert(const CommandLine& line);
 
 /// `drishti explain`: prints what happens to the request of LINE. Exit code 0.
 int explain_request(const CommandLine& line);
+
+/// `drishti scaling`: prints the advice of the proxy at LINE's URL. Exit code 0.
+int scaling_advice(const CommandLine& line);
+
+/// `drishti scaling cost`: prints the cost calculator. Exit code 0.
+int scaling_cost(const CommandLine& line);
 
 /// `nginx: TEXT` on standard error.
 void print_message(const std::string& text);

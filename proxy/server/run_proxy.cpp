@@ -168,6 +168,7 @@ void Process::stop_gracefully(std::function<void()> done) {
 void Process::tick() {
   error_log_.write_summaries();
   server_.note_lost_log_lines(logs_.lost_lines());
+  server_.tick();
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < next_loss_report_ || logs_.lost_lines() == 0) return;
   report_losses();

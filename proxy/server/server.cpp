@@ -15,6 +15,7 @@
 #include "server/cache_zones.hpp"
 #include "server/config_collector.hpp"
 #include "server/listening_sockets.hpp"
+#include "server/scaling_keeper.hpp"
 #include "server/traffic_collector.hpp"
 #include "server/worker.hpp"
 #include "upstream/health_keeper.hpp"
@@ -61,6 +62,7 @@ struct Server::Impl {
   metrics::Exposition exposition;
   std::shared_ptr<TrafficCollector> traffic = std::make_shared<TrafficCollector>();
   std::shared_ptr<ConfigCollector> config_state = std::make_shared<ConfigCollector>();
+  std::shared_ptr<ScalingKeeper> scaling = std::make_shared<ScalingKeeper>(error_log);
   upstream::PeerRegistry registry{worker_count};
   upstream::NameResolver resolver;
   upstream::HealthKeeper health;
@@ -134,16 +136,20 @@ std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<cons
 void Server::Impl::register_metrics() {
   exposition.add(traffic);
   exposition.add(config_state);
+  exposition.add(scaling);
+  exposition.set_scaling([this] { return scaling->json(); });
   exposition.add(std::make_shared<metrics::ProcessCollector>());
 }
 
 void Server::Impl::publish_metrics() {
   traffic->use(current);
+  scaling->use(current);
   config_state->applied(*current->config, current->number);
 }
 
 void Server::note_failed_reload(const std::string& reason) { impl_->config_state->refused(reason); }
 void Server::on_reload_request(std::function<std::string()> reload) { impl_->admin.on_reload_request(std::move(reload)); }
+void Server::tick() { impl_->scaling->sample(); }
 void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
@@ -199,6 +205,7 @@ void Server::start() {
     impl_->workers.push_back(std::make_unique<Worker>(i, impl_->error_log, impl_->resolver_for(i), impl_->exposition));
     impl_->exposition.add_worker(impl_->workers.back()->metrics());
     impl_->traffic->add_worker(impl_->workers.back()->metrics());
+    impl_->scaling->add_worker(impl_->workers.back()->metrics());
   }
   impl_->publish_metrics();
   impl_->running = true;
@@ -287,6 +294,7 @@ void Server::stop() {
   }
   impl_->exposition.forget_workers();
   impl_->traffic->forget();
+  impl_->scaling->forget();
   impl_->workers.clear();
 }
 

@@ -37,6 +37,8 @@ class Server {
   void on_reload_request(std::function<std::string()> reload);
   /// Lines that the logs lost since the start: for the metrics.
   void note_lost_log_lines(std::uint64_t lines);
+  /// About once a second: samples for the scaling advice.
+  void tick();
   /// QUIT: stops accepting, closes idle connections, lets requests finish; `done` runs on the control thread when the
   /// last one ended or `limit` (0 = none) closed the rest.
   void stop_gracefully(std::chrono::milliseconds limit, std::function<void()> done);

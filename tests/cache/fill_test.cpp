@@ -92,6 +92,81 @@ TEST(Fill, NothingFollowsItsCompletion) {
   EXPECT_EQ(fill.progress().whole->body_size(), 1u);
 }
 
+/// In memory, up to LIMIT bytes.
+struct FakeOverflow : BodyOverflow {
+  explicit FakeOverflow(std::size_t the_limit = SIZE_MAX) : limit(the_limit) {}
+  bool write_at(std::uint64_t offset, std::string_view data) override {
+    EXPECT_EQ(offset, text.size());
+    if (text.size() + data.size() > limit) return false;
+    text += data;
+    return true;
+  }
+  bool read_at(std::uint64_t offset, std::string& out) const override {
+    out = text.substr(offset, out.size());
+    return true;
+  }
+  std::size_t limit;
+  std::string text;
+};
+
+TEST(Fill, AnOutgrownBodyGoesOnInItsOverflow) {
+  Fill fill;
+  fill.begin({response(""), std::nullopt, "", ""});
+  fill.join();
+  const std::string_view abc[] = {"a", "bc"}, def[] = {"def"};
+  fill.append(abc);
+  EXPECT_TRUE(fill.is_read());
+  ASSERT_TRUE(fill.outgrow(std::make_unique<FakeOverflow>()));
+  fill.append(def);
+  EXPECT_EQ(fill.progress().state, State::outgrown);
+  ASSERT_EQ(fill.progress().overflow_size, 6u);
+  std::string text(6, ' ');
+  EXPECT_TRUE(fill.overflow().read_at(0, text));
+  EXPECT_EQ(text, "abcdef") << "from the first byte on";
+  EXPECT_EQ(body_from(fill), "") << "and nowhere else";
+  fill.end(State::passed);
+  fill.end(State::again);
+  EXPECT_EQ(fill.progress().state, State::passed);
+}
+
+TEST(Fill, AnOutgrownBodyThatDoesNotArriveOrDoesNotFitIsBroken) {
+  Fill cut, too_large, refused;
+  const std::string_view abc[] = {"abc"};
+  for (Fill* fill : {&cut, &too_large, &refused}) {
+    fill->begin({response(""), std::nullopt, "", ""});
+    fill->append(abc);
+  }
+  ASSERT_TRUE(cut.outgrow(std::make_unique<FakeOverflow>()));
+  cut.end(State::again);
+  EXPECT_EQ(cut.progress().state, State::broken);
+  ASSERT_TRUE(too_large.outgrow(std::make_unique<FakeOverflow>(5)));
+  too_large.append(abc);
+  EXPECT_EQ(too_large.progress().state, State::broken);
+  EXPECT_FALSE(refused.outgrow(std::make_unique<FakeOverflow>(2)));
+  refused.end(State::alone);
+  EXPECT_EQ(refused.progress().state, State::broken);
+}
+
+TEST(Fill, NobodyReadsWhatHasNotBegun) {
+  Fill fill;
+  fill.join();
+  EXPECT_FALSE(fill.is_read());
+  fill.begin({response(""), std::nullopt, "", ""});
+  EXPECT_TRUE(fill.is_read());
+  fill.leave();
+  EXPECT_FALSE(fill.is_read());
+}
+
+TEST(FetchCoalescer, NobodyJoinsAFetchThatOutgrew) {
+  FetchCoalescer fetches;
+  const KeyHash hash = hash_key("k");
+  const auto first = fetches.join(hash, "k", {}, seconds(5));
+  first.fill->begin({response(""), std::nullopt, "", ""});
+  EXPECT_FALSE(fetches.join(hash, "k", {}, seconds(5)).leads);
+  ASSERT_TRUE(first.fill->outgrow(std::make_unique<FakeOverflow>()));
+  EXPECT_TRUE(fetches.join(hash, "k", {}, seconds(5)).leads);
+}
+
 TEST(FetchCoalescer, TheFirstLeadsAndTheOthersFollow) {
   FetchCoalescer fetches;
   const KeyHash hash = hash_key("k");

@@ -15,6 +15,7 @@ TEST(StatusPages, TheLastOneThatWantsToAnswerDoes) {
   EXPECT_EQ(page_of("metrics;"), StatusPage::metrics);
   EXPECT_EQ(page_of("stub_status;"), StatusPage::stub_status);
   EXPECT_EQ(page_of("stub_status on;"), StatusPage::stub_status);
+  EXPECT_EQ(page_of("scaling_status;"), StatusPage::scaling_status);
   EXPECT_EQ(page_of("metrics; proxy_pass http://127.0.0.1:9;"), StatusPage::none);
   const auto config = analyse_text("http { server { location / { proxy_pass http://127.0.0.1:9; metrics; } } }");
   EXPECT_FALSE(only_location(*config)->proxy_pass);
@@ -39,6 +40,7 @@ TEST(StatusPages, AreWrittenInYamlAsInNginxsGrammar) {
 
 TEST(StatusPages, TakeNoOtherArguments) {
   EXPECT_NE(error_in_location("metrics on;"), "");
+  EXPECT_NE(error_in_location("scaling_status on;"), "");
   EXPECT_NE(error_in_location("stub_status a b;"), "");
   EXPECT_NE(error_in_http("metrics;"), "");
 }

@@ -126,7 +126,7 @@ TEST(Layering, EveryFolderOfSourcesHasItsLine) {
   for (const auto& [library, folder] : real_folders()) known.insert(folder.path);
   for (const auto& entry : fs::directory_iterator(root / "proxy"))
     EXPECT_TRUE(!entry.is_directory() || known.contains("proxy/" + entry.path().filename().string())) << entry.path();
-  for (const char* folder : {"conf", "metrics", "health", "cache", "cache/redis"}) EXPECT_TRUE(known.contains(folder)) << folder;
+  for (const char* folder : {"conf", "metrics", "metrics/scaling", "health", "cache", "cache/redis"}) EXPECT_TRUE(known.contains(folder)) << folder;
 }
 
 TEST(Layering, NoFolderReachesItself) {

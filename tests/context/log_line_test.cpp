@@ -47,6 +47,21 @@ TEST(LogLine, EscapesAsTheFormatSays) {
   }
 }
 
+// Values are looked at sixteen and eight bytes at a time: none of them may slip through, wherever it stands.
+TEST(LogLine, FindsASpecialByteAtEveryPlace) {
+  for (const char special : {'"', '\\', '\x1f', '\x7f', '\xff', '\0'}) {
+    for (std::size_t at = 0; at < 30; ++at) {
+      TestRequest request("location / { access_log /dev/null f; }", "log_format f $http_x_in;");
+      std::string value(30, '!');
+      value[at] = special;
+      request.context.head.fields.add({"X-In", value, http::FieldId::other});
+      const std::string logged = line(request);
+      EXPECT_EQ(logged.size(), 33u) << "byte " << int{special} << " at " << at;
+      EXPECT_EQ(logged.substr(at, 2), "\\x") << "byte " << int{special} << " at " << at;
+    }
+  }
+}
+
 TEST(LogLine, JsonEscapesEveryControlByte) {
   TestRequest request("location / { access_log /dev/null f; }", "log_format f escape=json $http_x_in;");
   request.context.head.fields.add({"X-In", std::string_view("\0\1\b\f\n\r\x1f\x7f", 8), http::FieldId::other});

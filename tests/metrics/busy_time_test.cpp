@@ -37,6 +37,16 @@ TEST(BusyTime, AReaderBehindTheWritersClockSeesNothingNegative) {
   EXPECT_EQ(busy.read(9 * second).busy_ns, 0u);
 }
 
+TEST(BusyTime, NeverFallsForOneReaderBecauseOfAnother) {
+  BusyTime busy;
+  busy.begin(10 * second);
+  std::uint64_t seen_ahead = 0;
+  std::thread ahead([&] { seen_ahead = busy.read(30 * second).busy_ns; });
+  ahead.join();
+  EXPECT_EQ(seen_ahead, 20 * second);
+  EXPECT_EQ(busy.read(25 * second).busy_ns, 20 * second);
+}
+
 TEST(BusyTime, AReaderNeverSeesHalfAChange) {
   BusyTime busy;
   constexpr std::uint64_t now = 1'000'000 * second;  // half a change would be off by about this much

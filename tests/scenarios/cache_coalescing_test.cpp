@@ -25,22 +25,91 @@ std::vector<std::unique_ptr<RawClient>> ask_all(const ProxyUnderTest& proxy, int
   return clients;
 }
 
-TEST(CacheLock, OneRequestFetchesForAHundred) {
+const std::string chunked_begin =
+    "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbegi\r\n";
+
+/// Framings of one body: the head with the beginning `begi`, and the end `nend`.
+struct FramedBody {
+  const char* name;
+  std::string begin;
+  Actions end;
+};
+
+std::vector<FramedBody> framed_bodies() {
+  const std::string head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n";
+  return {{"length", head_for(8) + "begi", {Action::send("nend")}},
+          {"chunked", chunked_begin, {Action::send("4\r\nnend\r\n0\r\n\r\n")}},
+          {"until close", head + "Connection: close\r\n\r\nbegi", {Action::send("nend"), Action::close()}}};
+}
+
+/// Waits until CLIENT has TEXT of an answer that is not complete.
+bool has_received(RawClient& client, std::string_view text) {
+  while (client.unread().find(text) == std::string::npos)
+    if (!client.read_some(seconds(10))) return false;
+  return true;
+}
+
+TEST(CacheLock, OneRequestFetchesForAHundredAndAllReadAlong) {
+  for (const FramedBody& framed : framed_bodies()) {
+    SCOPED_TRACE(framed.name);
+    auto go = std::make_shared<Event>();
+    FakeUpstream upstream([=](const UpstreamRequest&) {
+      Actions actions{Action::send(framed.begin), Action::wait(go)};
+      actions.insert(actions.end(), framed.end.begin(), framed.end.end());
+      return actions;
+    });
+    ProxyUnderTest proxy("worker_processes 2;\n" + cache_config(upstream));
+    auto clients = ask_all(proxy, 100);
+    for (auto& client : clients)  // all have the beginning while the upstream still holds back the end
+      ASSERT_TRUE(has_received(*client, "begi"));
+    go->set();
+    for (auto& client : clients) {
+      const auto response = client->read_response();
+      ASSERT_TRUE(response && response->complete);
+      EXPECT_EQ(response->body, "beginend");
+    }
+    EXPECT_EQ(upstream.requests().size(), 1u);
+    EXPECT_EQ(told(get(proxy, "/")), "HIT 200 beginend");
+  }
+}
+
+TEST(CacheLock, WhoReadsAlongSeesThatABodyBroke) {
   auto go = std::make_shared<Event>();
   FakeUpstream upstream([=](const UpstreamRequest&) {
-    return Actions{Action::send(head_for(8) + "begi"), Action::wait(go), Action::send("nend")};
+    return Actions{Action::send(chunked_begin), Action::wait(go), Action::reset()};
   });
-  ProxyUnderTest proxy("worker_processes 2;\n" + cache_config(upstream));
-  auto clients = ask_all(proxy, 100);
-  for (auto& client : clients)  // all have the beginning while the upstream still holds back the end
-    while (client->unread().find("begi") == std::string::npos) ASSERT_TRUE(client->read_some(seconds(5)));
+  ProxyUnderTest proxy(cache_config(upstream));
+  auto clients = ask_all(proxy, 5);
+  for (auto& client : clients) ASSERT_TRUE(has_received(*client, "begi"));
+  go->set();
+  for (auto& client : clients) {
+    const auto response = client->read_response();
+    EXPECT_FALSE(response && response->complete) << "half a body passed for a whole one";
+  }
+}
+
+// Its length was not known when it began, and it is too large to be stored: who reads along gets it all the same.
+TEST(CacheLock, WhoReadsAlongGetsABodyThatTurnsOutTooLarge) {
+  const std::string half(1'000'000, 'a');
+  const std::string chunk = "f4240\r\n" + half + "\r\n";
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest& request) {
+    const bool is_first = request.connection == 1 && request.number == 1;
+    if (!is_first) return Actions{Action::send(chunked_begin + "0\r\n\r\n")};
+    return Actions{Action::send(chunked_begin), Action::wait(go), Action::send(chunk + chunk + "0\r\n\r\n")};
+  });
+  ProxyUnderTest proxy(http_config("proxy_cache_path memory keys_zone=z:16m max_entry=64k;\nserver { listen 127.0.0.1:@port@;\n"
+                                   "location / { proxy_pass http://" + upstream.address() + "; proxy_cache z; } }"));
+  auto clients = ask_all(proxy, 5);
+  for (auto& client : clients) ASSERT_TRUE(has_received(*client, "begi"));
   go->set();
   for (auto& client : clients) {
     const auto response = client->read_response();
     ASSERT_TRUE(response && response->complete);
-    EXPECT_EQ(response->body, "beginend");
+    EXPECT_EQ(response->body.size(), 4 + 2 * half.size());
   }
   EXPECT_EQ(upstream.requests().size(), 1u);
+  EXPECT_EQ(get(proxy, "/").body.size(), 4u) << "it was not stored";
 }
 
 TEST(CacheLock, TheFetchGoesOnWhenItsClientLeaves) {

@@ -128,9 +128,9 @@ TEST(MetricsTools, TheNumberOfSeriesIsWhatTheDocumentationSays) {
   };
   const std::string peer = "server " + upstream.address() + ";";
   const std::size_t base = count("", peer);
-  EXPECT_EQ(base, 59u + 2 * 2u + 31u + 3 * 6u + 81u + 13u) << "the process, two workers, and one of each";
+  EXPECT_EQ(base, 82u + 2 * 2u + 31u + 3 * 6u + 101u + 13u) << "the process, two workers, and one of each";
   EXPECT_EQ(count("", peer + " server 127.0.0.1:9;") - base, 13u) << "a peer";
-  EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 81u + 13u) << "an upstream and its peer";
+  EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 101u + 13u) << "an upstream and its peer";
   EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; }", peer) - base, 31u + 6u)
       << "a server and what is outside its locations";
   EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; location /x { } }", peer) - base, 31u + 12u)
