@@ -119,7 +119,8 @@ void MemoryStore::resize(std::size_t capacity_bytes) {
 }
 
 MemoryStats MemoryStore::stats() const {
-  return {totals_->entries[0] + totals_->entries[1], totals_->all_bytes(), totals_->evictions, totals_->refused};
+  return {totals_->entries[0] + totals_->entries[1], totals_->all_bytes(), totals_->evictions, totals_->refused,
+          capacity_.load()};
 }
 
 }  // namespace drishti::cache

@@ -23,6 +23,7 @@ struct Ticket {
 
 struct MemoryStats {
   std::uint64_t entries = 0, bytes = 0, evictions = 0, refused = 0;
+  std::uint64_t capacity = 0;  ///< bytes
 };
 
 struct MemoryOptions {

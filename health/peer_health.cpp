@@ -48,7 +48,19 @@ std::optional<Transition> PeerHealth::configure(Settings settings, Moment now, s
 
 std::optional<Transition> PeerHealth::on(const Event& event, Moment now) {
   std::lock_guard lock(mutex_);
-  return remember(machine_.on(event, now));
+  auto transition = remember(machine_.on(event, now));
+  count_ejection(transition, event.kind);
+  return transition;
+}
+
+void PeerHealth::count_ejection(const std::optional<Transition>& transition, Event::Kind kind) {
+  if (!transition) return;
+  std::optional<EjectionCause> cause;
+  if (transition->to == PeerStatus::unhealthy) cause = EjectionCause::health_check;
+  else if (transition->to != PeerStatus::ejected) return;
+  else if (kind == Event::Kind::ejected) cause = EjectionCause::outlier_detection;
+  else if (kind == Event::Kind::disabled) cause = EjectionCause::max_fails;
+  if (cause) ejections_[static_cast<std::size_t>(*cause)].fetch_add(1, std::memory_order_relaxed);
 }
 
 std::optional<Transition> PeerHealth::checked(std::size_t check, CheckResult result, Moment now) {
@@ -59,13 +71,18 @@ std::optional<Transition> PeerHealth::checked(std::size_t check, CheckResult res
   result.checks = results_[check].checks + 1;
   result.failed = results_[check].failed + (result.passed ? 0 : 1);
   results_[check] = std::move(result);
-  const auto kind = results_[check].passed ? Event::Kind::check_passed : Event::Kind::check_failed;
-  return remember(machine_.on({kind, reason, check}, now));
+  const bool passed = results_[check].passed;
+  (passed ? checks_passed_ : checks_failed_).fetch_add(1, std::memory_order_relaxed);
+  const auto kind = passed ? Event::Kind::check_passed : Event::Kind::check_failed;
+  auto transition = remember(machine_.on({kind, reason, check}, now));
+  count_ejection(transition, kind);
+  return transition;
 }
 
 /// Publishes what selection reads; called after every change, with the mutex held.
 std::optional<Transition> PeerHealth::remember(std::optional<Transition> transition) {
   if (transition && transition->from == PeerStatus::unhealthy && !machine_.fails_checks()) passive_.clear();
+  status_.store(machine_.status(), std::memory_order_relaxed);
   slow_start_ms_.store(machine_.settings().slow_start.count(), std::memory_order_relaxed);
   slow_since_ms_.store(machine_.slow_start_since_ms(), std::memory_order_relaxed);
   const int gate = (machine_.fails_checks() ? checks : 0) | (machine_.is_ejected() ? ejected : 0) |
@@ -76,11 +93,6 @@ std::optional<Transition> PeerHealth::remember(std::optional<Transition> transit
     history_.push_back(*transition);
   }
   return transition;
-}
-
-PeerStatus PeerHealth::status() const {
-  std::lock_guard lock(mutex_);
-  return machine_.status();
 }
 
 bool PeerHealth::is_configured() const {

@@ -3,6 +3,7 @@
 // go through one door under a mutex; selection reads atomics only.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -26,6 +27,10 @@ struct CheckResult {
   std::uint64_t checks = 0;     ///< in all
   std::uint64_t failed = 0;
 };
+
+/// What takes a peer out of use.
+enum class EjectionCause : std::uint8_t { health_check, max_fails, outlier_detection };
+inline constexpr std::array<std::string_view, 3> ejection_cause_names{"health_check", "max_fails", "outlier_detection"};
 
 /// Any thread, unless said otherwise.
 class PeerHealth {
@@ -73,10 +78,19 @@ class PeerHealth {
   /// A check ended. Remembers RESULT (its wall_ms and counts are filled here) and tells the state machine.
   std::optional<Transition> checked(std::size_t check, CheckResult result, Moment now);
 
-  PeerStatus status() const;
+  PeerStatus status() const { return status_.load(std::memory_order_relaxed); }
+  bool is_ejected() const { return (gate_.load(std::memory_order_relaxed) & ejected) != 0; }
   bool is_configured() const;
   std::vector<Transition> history() const;  ///< the last ones, oldest first
   std::vector<CheckResult> check_results() const;  ///< by index in Settings::checks
+
+  // ---- counts since the program began ----
+  std::uint64_t checks_passed() const { return checks_passed_.load(std::memory_order_relaxed); }
+  std::uint64_t checks_failed() const { return checks_failed_.load(std::memory_order_relaxed); }
+  /// How often CAUSE took the peer out of use.
+  std::uint64_t ejections(EjectionCause cause) const {
+    return ejections_[static_cast<std::size_t>(cause)].load(std::memory_order_relaxed);
+  }
 
   /// Counts for outlier_detection; null unless the group asks for it. Set before workers see the peer.
   OutlierTally* outliers() const { return outliers_.get(); }
@@ -85,11 +99,15 @@ class PeerHealth {
  private:
   enum Gate : std::uint8_t { checks = 1, ejected = 2, draining = 4 };
   std::optional<Transition> remember(std::optional<Transition> transition);
+  void count_ejection(const std::optional<Transition>& transition, Event::Kind kind);
 
   std::atomic<std::uint8_t> gate_{0};
   std::atomic<std::int64_t> slow_since_ms_{0};
   PassiveHealth passive_;
   std::atomic<std::int64_t> slow_start_ms_{0};
+  std::atomic<PeerStatus> status_{PeerStatus::healthy};
+  std::atomic<std::uint64_t> checks_passed_{0}, checks_failed_{0};
+  std::array<std::atomic<std::uint64_t>, ejection_cause_names.size()> ejections_{};  ///< index: EjectionCause
   mutable std::mutex mutex_;  ///< for what follows
   StateMachine machine_;
   std::vector<Transition> history_;

@@ -55,6 +55,11 @@ inline constexpr std::string_view retry_cause_names[] = {
 #undef DRISHTI_CAUSE
 };
 
+/// How a request left the queue of its group; `full`: it never came in.
+enum class QueueResult : std::uint8_t { served, timeout, full, client_left, no_live_peer };
+inline constexpr std::array<std::string_view, 5> queue_result_names{"served", "timeout", "full", "client_left",
+                                                                    "no_live_peer"};
+
 struct alignas(64) UpstreamMetrics {
   BusyTime busy;
   CodeClasses requests;
@@ -65,6 +70,8 @@ struct alignas(64) UpstreamMetrics {
   Histogram connect;
   Histogram first_byte;
   std::array<Counter, std::size(retry_cause_names)> retries;  ///< index: RetryCause
+  std::array<Counter, queue_result_names.size()> queued;  ///< index: QueueResult
+  Histogram queue_wait;                                   ///< of those that came in
 };
 
 struct alignas(64) PeerMetrics {

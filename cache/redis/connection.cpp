@@ -183,7 +183,10 @@ void Connection::end(ErrorKind kind, std::string why) {
   greeting_ = false;
   stream_.close();
   if (!stopped_) report(std::move(why));
-  if (std::exchange(available_, false) && on_change_) on_change_(false);
+  if (std::exchange(available_, false)) {
+    metrics_.connections.subtract();
+    if (on_change_) on_change_(false);
+  }
   fail_all(kind);
 }
 
@@ -224,6 +227,7 @@ void Connection::became_available() {
   available_ = true;
   available_since_ = reactor_.clock().now();
   metrics_.connects.add();
+  metrics_.connections.add();
   if (!last_report_.empty()) log_.write(conf::LogLevel::notice, 0, "redis " + target_.node.text() + ": connected again");
   last_report_.clear();
   if (on_change_) on_change_(true);
@@ -341,7 +345,7 @@ void Connection::take(Reply reply) {
   const Waiting front = waiting_.front();
   waiting_.pop_front();
   ++first_number_;
-  metrics_.count_latency(reactor_.clock().now() - front.since);
+  metrics_.latency.observe(reactor_.clock().now() - front.since);
   ErrorKind useless = ErrorKind::none;
   std::string why;
   if (reply.is(Reply::Type::error) && available_ && makes_useless(reply.text)) {

@@ -26,10 +26,4 @@ ErrorKind kind_of_error(std::string_view text) {
   return ErrorKind::other;
 }
 
-void RedisMetrics::count_latency(std::chrono::nanoseconds taken) {
-  std::size_t bucket = 0;
-  while (bucket < latency_bounds.size() && taken > std::chrono::milliseconds(latency_bounds[bucket])) ++bucket;
-  latency[bucket].add();
-}
-
 }  // namespace drishti::cache::redis

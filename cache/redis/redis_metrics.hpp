@@ -2,11 +2,10 @@
 // What one worker counts about Redis. One writing thread, any reader.
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string_view>
 
-#include "metrics/worker_metrics.hpp"
+#include "metrics/histogram.hpp"
 
 namespace drishti::cache::redis {
 
@@ -34,21 +33,18 @@ std::string_view name_of(ErrorKind kind);
 ErrorKind kind_of_error(std::string_view text);
 
 struct alignas(64) RedisMetrics {
-  /// Upper bounds in milliseconds of all buckets but the last. The clock is that of the loop's turns.
-  static constexpr std::array<int, 7> latency_bounds{1, 2, 5, 10, 20, 50, 100};
-
   metrics::Counter hits, misses;
   metrics::Counter unavailable;   ///< calls that the open breaker answered at once
   metrics::Counter commands;
   metrics::Counter connects;      ///< connections that were made and greeted
+  metrics::Counter connections;   ///< those that are there now: none, and the breaker is open
   metrics::Counter invalidations; ///< keys that the invalidation connection named
   metrics::Counter flushes;       ///< times that L1 was emptied by it
   std::array<metrics::Counter, static_cast<std::size_t>(ErrorKind::count_)> errors;
-  std::array<metrics::Counter, latency_bounds.size() + 1> latency;
+  metrics::Histogram latency;     ///< of replies, by the clock of the loop's turns
 
   void count(ErrorKind kind) { errors[static_cast<std::size_t>(kind)].add(); }
   std::uint64_t errors_of(ErrorKind kind) const { return errors[static_cast<std::size_t>(kind)].value(); }
-  void count_latency(std::chrono::nanoseconds taken);
 };
 
 }  // namespace drishti::cache::redis

@@ -66,6 +66,7 @@ void RequestContext::reset() {
   attempts.clear();
   upstream_head = nullptr;
   proxy_host = proxy_port = cache_status = {};
+  cache_counters = nullptr;
   response.reset();
   bytes_sent = body_bytes_sent = 0;
   completed = false;

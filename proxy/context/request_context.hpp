@@ -15,6 +15,10 @@
 #include "net/clock.hpp"
 #include "net/error_log.hpp"
 
+namespace drishti::metrics {
+struct CacheMetrics;
+}
+
 namespace drishti::context {
 
 /// The client's connection, for variables and logs. Outlives its requests.
@@ -103,6 +107,7 @@ struct RequestContext {
   const http::ResponseHead* upstream_head = nullptr;  ///< $upstream_http_*; null without a response
   std::string_view proxy_host, proxy_port;   ///< of the proxy_pass in force
   std::string_view cache_status;             ///< $upstream_cache_status: HIT, MISS ...; "" when no cache was asked
+  metrics::CacheMetrics* cache_counters = nullptr;  ///< of the zone that was asked, this worker's
 
   // Answer.
   Response response;

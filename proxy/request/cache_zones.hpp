@@ -7,12 +7,14 @@
 
 #include "cache/shared_store.hpp"
 #include "cache/zone.hpp"
+#include "metrics/cache_metrics.hpp"
 
 namespace drishti::request {
 
 struct CacheZoneView {
   std::shared_ptr<cache::Zone> zone;            ///< the process's
   std::shared_ptr<cache::SharedStore> shared;   ///< this worker's way to Redis; null: the memory layer alone
+  std::shared_ptr<metrics::CacheMetrics> counted;       ///< this worker's
 
   bool uses_memory() const { return !shared || shared->may_use_memory(); }
   cache::StoredResponsePtr find(const cache::KeyHash& hash, std::string_view key) const {

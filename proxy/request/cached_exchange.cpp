@@ -48,6 +48,7 @@ CachedExchange::CachedExchange(Means means)
 net::Task<Outcome> CachedExchange::run() {
   view_ = query_.find_zone(*means_.services.caches);
   if (view_ == nullptr) return run_without_key();
+  context_.cache_counters = view_->counted.get();
   if (context_.head.wants_upgrade) return pass({});  // a tunnel is nobody else's
   const bool is_purge = is_purge_request(context_);
   if (is_purge || !query_.is_cacheable_method() || context_.method == http::Method::post) return run_without_key();

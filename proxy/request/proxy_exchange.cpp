@@ -69,7 +69,10 @@ net::Task<Outcome> ProxyExchange::run() {
   }
   write_head();
   prepare_pick();
-  if (has_to_queue()) co_await wait_in_queue();
+  if (has_to_queue()) {
+    const metrics::QueueResult result = co_await wait_in_queue();
+    recorder_.left_queue(result, services_.clock().now());
+  }
   if (!lease_ && client_gone()) co_return client_left();
   watch_client();
   std::optional<Outcome> outcome = begin();
@@ -231,20 +234,22 @@ bool ProxyExchange::has_to_queue() {
   return view_->balancer->has_full_peer(pick_);
 }
 
-/// Ends with a lease, or in vain.
-net::Task<void> ProxyExchange::wait_in_queue() {
+/// Ends with a lease (`served`), or in vain.
+net::Task<metrics::QueueResult> ProxyExchange::wait_in_queue() {
+  using metrics::QueueResult;
   constexpr milliseconds look_again{1000};  // peers also come back by time alone
   const auto deadline = begun_ + view_->group->config().queue->timeout;
   QueueWait wait(services_, client_, *view_->balancer->queue());
-  if (!wait.enter()) co_return;
+  if (!wait.enter()) co_return QueueResult::full;
   for (;;) {
     wait.rearm();
     pick_.start_over();
-    if (pick() || !view_->balancer->has_full_peer(pick_)) co_return;
+    if (pick()) co_return QueueResult::served;
+    if (!view_->balancer->has_full_peer(pick_)) co_return QueueResult::no_live_peer;
     const auto left = std::chrono::ceil<milliseconds>(deadline - services_.clock().now());
-    if (left.count() <= 0) co_return;
+    if (left.count() <= 0) co_return QueueResult::timeout;
     const QueueWait::Result result = co_await wait.until(std::min(left, look_again));
-    if (result == QueueWait::Result::client_left) co_return;
+    if (result == QueueWait::Result::client_left) co_return QueueResult::client_left;
   }
 }
 

@@ -40,7 +40,7 @@ class ProxyExchange {
   void watch_client();
   void prepare_pick();
   bool has_to_queue();
-  net::Task<void> wait_in_queue();
+  net::Task<metrics::QueueResult> wait_in_queue();
   std::optional<Outcome> begin();
   bool repeats_afresh(Failure failure);
   std::optional<Outcome> after_attempt(Failure failure);

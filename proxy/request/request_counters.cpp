@@ -1,10 +1,13 @@
 #include "request/request_counters.hpp"
 
+#include "metrics/cache_metrics.hpp"
+
 namespace drishti::request {
 
 void count_request(const RequestCounters& counters, const context::RequestContext& context,
                    const conf::Location& answering) {
   if constexpr (!metrics::recording) return;
+  if (context.cache_counters) context.cache_counters->count(context.cache_status, context.bytes_sent);
   if (counters.servers.empty()) return;  // a configuration that nobody exports
   counters.locations[answering.number]->responses.add(context.response.status);
   metrics::ServerMetrics& server = *counters.servers[context.server->number];

@@ -9,6 +9,7 @@
 #include "filters/proxy_response.hpp"
 #include "filters/response_headers.hpp"
 #include "http/product.hpp"
+#include "metrics/cache_metrics.hpp"
 
 namespace drishti::request {
 namespace {
@@ -70,6 +71,7 @@ std::optional<Outcome> StoredAnswer::apply_conditions(const cache::StoredRespons
 std::optional<Outcome> StoredAnswer::prepare(const cache::StoredResponse& response, std::optional<std::uint64_t> size,
                                              std::int64_t now, const CacheWord& word) {
   context_.cache_status = word.variable;
+  if (word.status.collapsed && context_.cache_counters) context_.cache_counters->collapsed.add();
   take_head(response, size);
   const bool answers_error_page = context_.error_status > 0;
   if (answers_error_page) {

@@ -59,6 +59,12 @@ void UpstreamRecorder::found_no_live_peer() {
   if (group_) group_->no_live_peer.add();
 }
 
+void UpstreamRecorder::left_queue(metrics::QueueResult result, net::Clock::Steady now) {
+  if (!group_) return;
+  group_->queued[static_cast<std::size_t>(result)].add();
+  if (result != metrics::QueueResult::full) group_->queue_wait.observe(now - entered_);
+}
+
 void UpstreamRecorder::leave(int status, net::Clock::Steady now) {
   if (!group_) return;
   group_->busy.end(nanoseconds(now));

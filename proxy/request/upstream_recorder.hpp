@@ -29,6 +29,8 @@ class UpstreamRecorder {
   void peer_failed(const upstream::Peer& peer);
   void retried(metrics::RetryCause cause);
   void found_no_live_peer();
+  /// The request's time in the queue of the group is over.
+  void left_queue(metrics::QueueResult result, net::Clock::Steady now);
   /// The upstream's part is over; STATUS is what came of it. Later calls change nothing.
   void leave(int status, net::Clock::Steady now);
 

@@ -18,7 +18,6 @@ struct CacheNews::Loop {
   net::ErrorLog& log;
   LookUp look_up;
   net::Reactor reactor;
-  redis::RedisMetrics metrics;
   std::map<std::shared_ptr<RedisZone>, std::shared_ptr<redis::Invalidation>> followed;
 
   void post(std::function<void()> task) {
@@ -45,7 +44,7 @@ struct CacheNews::Loop {
     options.on_bans = [memory = zone->zone](const std::vector<cache::Ban>& bans) {
       for (const cache::Ban& ban : bans) memory->add_ban(ban);
     };
-    auto news = std::make_shared<redis::Invalidation>(zone->url, redis::ClientServices{reactor, log, metrics, resolve()},
+    auto news = std::make_shared<redis::Invalidation>(zone->url, redis::ClientServices{reactor, log, zone->counters.of_news(), resolve()},
                                                       zone->zone->memory(), zone->hub, std::move(options));
     news->start();
     followed[zone] = std::move(news);
@@ -79,6 +78,8 @@ void CacheNews::forget(const std::shared_ptr<RedisZone>& zone) {
     if (found == loop_->followed.end()) return;
     found->second->stop();
     loop_->followed.erase(found);
+    // What stops ends in the next turns of the loop, and still counts.
+    loop_->post([this, zone] { loop_->post([zone] {}); });
   });
 }
 

@@ -23,9 +23,10 @@ void CacheZones::check(const conf::Config& config) {
 }
 
 ProcessZone CacheZones::make(const conf::CacheZone& configured) {
-  ProcessZone made{std::make_shared<cache::Zone>(configured.name, configured.memory), nullptr};
+  ProcessZone made{std::make_shared<cache::Zone>(configured.name, configured.memory), nullptr,
+                   counted_.find_or_make({{"zone", configured.name}})};
   if (configured.redis_url.empty()) return made;
-  made.redis = std::make_shared<RedisZone>();
+  made.redis = std::make_shared<RedisZone>(workers_);
   made.redis->url = redis_url_of(configured);
   made.redis->zone_name = configured.name;
   made.redis->max_entry = configured.max_entry;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/cache_metrics.hpp"
 #include "server/cache_news.hpp"
 #include "server/redis_zone.hpp"
 
@@ -15,11 +16,14 @@ namespace drishti::server {
 struct ProcessZone {
   std::shared_ptr<cache::Zone> zone;
   std::shared_ptr<RedisZone> redis;  ///< null: the memory layer alone
+  std::shared_ptr<metrics::CacheBlock> counted;
 };
 
 class CacheZones {
  public:
-  CacheZones(net::ErrorLog& log, CacheNews::LookUp look_up) : log_(log), look_up_(std::move(look_up)) {}
+  /// WORKERS: how many count what they do.
+  CacheZones(net::ErrorLog& log, CacheNews::LookUp look_up, unsigned workers)
+      : log_(log), look_up_(std::move(look_up)), workers_(workers) {}
 
   /// Throws conf::ConfigError for what only this folder can tell: a URL of Redis that is none.
   static void check(const conf::Config& config);
@@ -36,6 +40,8 @@ class CacheZones {
 
   net::ErrorLog& log_;
   CacheNews::LookUp look_up_;
+  unsigned workers_;
+  metrics::BlockTable<metrics::CacheMetrics> counted_{workers_};
   std::unique_ptr<CacheNews> news_;  ///< made for the first zone with Redis
   std::map<std::string, ProcessZone> zones_;
 };

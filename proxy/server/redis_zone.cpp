@@ -18,10 +18,10 @@ cache::redis::RedisStoreOptions store_options(const RedisZone& zone) {
 
 class Connected : public WorkerRedis {
  public:
-  Connected(std::shared_ptr<RedisZone> zone, net::Reactor& reactor, net::ErrorLog& log, cache::redis::Resolve resolve,
-            cache::redis::ChangeHub::Post post)
+  Connected(std::shared_ptr<RedisZone> zone, unsigned worker, net::Reactor& reactor, net::ErrorLog& log,
+            cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post)
       : zone_(std::move(zone)),
-        services_{reactor, log, metrics_, std::move(resolve)},
+        services_{reactor, log, zone_->counters.all.of(worker), std::move(resolve)},
         client_(cache::redis::make_client(zone_->url, services_)),
         store_(make_store(std::move(post))) {
     client_->start();
@@ -39,7 +39,6 @@ class Connected : public WorkerRedis {
   }
 
   std::shared_ptr<RedisZone> zone_;
-  cache::redis::RedisMetrics metrics_;
   cache::redis::ClientServices services_;
   std::unique_ptr<cache::redis::Client> client_;
   std::unique_ptr<cache::redis::RedisStore> store_;
@@ -55,9 +54,9 @@ cache::redis::RedisUrl redis_url_of(const conf::CacheZone& zone) {
   return *parsed.url;
 }
 
-std::shared_ptr<WorkerRedis> connect_worker(std::shared_ptr<RedisZone> zone, net::Reactor& reactor, net::ErrorLog& log,
-                                            cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post) {
-  return std::make_shared<Connected>(std::move(zone), reactor, log, std::move(resolve), std::move(post));
+std::shared_ptr<WorkerRedis> connect_worker(std::shared_ptr<RedisZone> zone, unsigned worker, net::Reactor& reactor,
+                                            net::ErrorLog& log, cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post) {
+  return std::make_shared<Connected>(std::move(zone), worker, reactor, log, std::move(resolve), std::move(post));
 }
 
 }  // namespace drishti::server

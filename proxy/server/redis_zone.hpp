@@ -10,17 +10,30 @@
 #include "cache/shared_store.hpp"
 #include "cache/zone.hpp"
 #include "conf/config.hpp"
+#include "metrics/per_worker.hpp"
 
 namespace drishti::server {
 
+/// Of each worker, and of the thread that hears of changes.
+struct RedisCounters {
+  explicit RedisCounters(unsigned workers) : all(workers + 1) {}
+  unsigned workers() const { return static_cast<unsigned>(all.all().size()) - 1; }
+  cache::redis::RedisMetrics& of_news() const { return all.of(workers()); }
+
+  metrics::PerWorker<cache::redis::RedisMetrics> all;
+};
+
 /// Any thread.
 struct RedisZone {
+  explicit RedisZone(unsigned workers) : counters(workers) {}
+
   cache::redis::RedisUrl url;
   std::string zone_name;
   std::uint64_t max_entry = 0;
   conf::CacheFormat format = conf::CacheFormat::drishti;
   std::shared_ptr<cache::Zone> zone;
   cache::redis::ChangeHub hub;
+  RedisCounters counters;
 };
 
 /// The URL of ZONE with what its own parameters say. Throws conf::ConfigError.
@@ -33,7 +46,7 @@ class WorkerRedis {
   virtual cache::SharedStore& store() = 0;
   virtual void stop() = 0;
 };
-std::shared_ptr<WorkerRedis> connect_worker(std::shared_ptr<RedisZone> zone, net::Reactor& reactor, net::ErrorLog& log,
-                                            cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post);
+std::shared_ptr<WorkerRedis> connect_worker(std::shared_ptr<RedisZone> zone, unsigned worker, net::Reactor& reactor,
+                                            net::ErrorLog& log, cache::redis::Resolve resolve, cache::redis::ChangeHub::Post post);
 
 }  // namespace drishti::server

@@ -12,6 +12,7 @@
 #include "metrics/process_collector.hpp"
 #include "routing/snapshot.hpp"
 #include "server/admin_endpoint.hpp"
+#include "server/cache_families.hpp"
 #include "server/cache_zones.hpp"
 #include "server/config_collector.hpp"
 #include "server/listening_sockets.hpp"
@@ -62,6 +63,7 @@ struct Server::Impl {
   metrics::Exposition exposition;
   std::shared_ptr<TrafficCollector> traffic = std::make_shared<TrafficCollector>();
   std::shared_ptr<ConfigCollector> config_state = std::make_shared<ConfigCollector>();
+  std::shared_ptr<CacheCollector> cache_state = std::make_shared<CacheCollector>();
   std::shared_ptr<ScalingKeeper> scaling = std::make_shared<ScalingKeeper>(error_log);
   upstream::PeerRegistry registry{worker_count};
   upstream::NameResolver resolver;
@@ -89,7 +91,7 @@ struct Server::Impl {
         resolver(io, registry, log),
         health(io, log),
         drain_limit(io),
-        zones(log, look_up()),
+        zones(log, look_up(), workers_wanted),
         admin({io, log, current, exposition, workers, zones, resolver, health, *config_state}) {
     register_metrics();
   }
@@ -135,6 +137,7 @@ std::shared_ptr<const Snapshot> Server::Impl::make_snapshot(std::shared_ptr<cons
 // The place where other parts of the program add what they want to be seen on the page of `metrics`.
 void Server::Impl::register_metrics() {
   exposition.add(traffic);
+  exposition.add(cache_state);
   exposition.add(config_state);
   exposition.add(scaling);
   exposition.set_scaling([this] { return scaling->json(); });
@@ -143,6 +146,7 @@ void Server::Impl::register_metrics() {
 
 void Server::Impl::publish_metrics() {
   traffic->use(current);
+  cache_state->use(zones.all());
   scaling->use(current);
   config_state->applied(*current->config, current->number);
 }

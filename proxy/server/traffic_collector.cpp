@@ -27,6 +27,7 @@ Families TrafficCollector::Collect() const {
   add_reject_family(families, workers_);
   add_upstream_families(families, snapshot_->metrics, now);
   add_peer_families(families, *snapshot_, now);
+  add_queue_families(families, *snapshot_);
   return families;
 }
 

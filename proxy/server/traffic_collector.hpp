@@ -27,6 +27,8 @@ void add_upstream_families(Families& families, const routing::SnapshotMetrics& c
 /// Peers of the configured upstreams.
 void add_peer_families(Families& families, const routing::Snapshot& snapshot,
                        std::chrono::steady_clock::time_point now);
+/// Of those upstreams that have a `queue`.
+void add_queue_families(Families& families, const routing::Snapshot& snapshot);
 
 class TrafficCollector : public prometheus::Collectable {
  public:

@@ -88,6 +88,7 @@ void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file
 
 void Worker::add_cache(const ProcessZone& zone) {
   request::CacheZoneView& view = caches_[zone.zone->name()];
+  view.counted = std::shared_ptr<metrics::CacheMetrics>(zone.counted, &zone.counted->workers.of(index_));
   if (view.zone == zone.zone) return;
   view.zone = zone.zone;
   view.shared = nullptr;
@@ -96,7 +97,7 @@ void Worker::add_cache(const ProcessZone& zone) {
                               std::function<void(std::vector<SocketAddress>)> done) {
     services_.resolve(host, port, conf::Resolver{}, std::move(done));
   };
-  auto redis = connect_worker(zone.redis, reactor_, error_log_, resolve, services_.post);
+  auto redis = connect_worker(zone.redis, index_, reactor_, error_log_, resolve, services_.post);
   view.shared = std::shared_ptr<cache::SharedStore>(redis, &redis->store());
   redis_.push_back(std::move(redis));
 }

@@ -78,6 +78,9 @@ TEST(AdminPurge, CountsWhatStandsInTheZone) {
   EXPECT_EQ(zone.at("entries").to_number<int>(), 2);
   EXPECT_EQ(zone.at("memory_limit").to_number<int>(), 4 << 20);
   EXPECT_GT(zone.at("memory_bytes").to_number<int>(), 0);
+  EXPECT_EQ(zone.at("requests").at("miss").to_number<int>(), 2);
+  EXPECT_GE(zone.at("requests").at("hit").to_number<int>(), 2);
+  EXPECT_TRUE(zone.at("redis").is_null());
   EXPECT_EQ(admin_post(proxy, "/api/1/purge", {{"tag", "all"}}).status, 200);
   EXPECT_EQ(admin_get(proxy, "/api/1/caches").body.at("caches").at(0).at("entries").to_number<int>(), 0);
 }
@@ -100,6 +103,7 @@ TEST(AdminPurge, OfAUrlReachesRedisAndWhoeverSharesIt) {
     return answer.status == 200;
   })) << answer.raw.body;
   EXPECT_TRUE(answer.body.at("shared").as_bool());
+  EXPECT_EQ(admin_get(one, "/api/1/caches").body.at("caches").at(0).at("redis").at("workers_connected").to_number<int>(), 1);
   EXPECT_TRUE(until([&] { return body_of(two, "/x") != before; }));
   EXPECT_EQ(body_of(two, "/xy"), other);
 }

@@ -18,10 +18,12 @@ constexpr const char* promtool = "/usr/bin/promtool";
 constexpr const char* prometheus = "/usr/bin/prometheus";
 constexpr const char* reference = DRISHTI_SOURCE_DIR "/docs/METRICS.md";
 
-/// One of everything that has series.
+/// One of everything that has series. Nobody listens at the address of Redis.
 std::string everything(const std::string& upstream) {
-  return http_config("upstream backend { server " + upstream + "; server " + upstream + "; }\n" +
-                     "server { listen 127.0.0.1:@port@; server_name shop.test; location / { proxy_pass http://backend; }\n" +
+  return http_config("proxy_cache_path memory keys_zone=pages:1m; proxy_cache_path redis://127.0.0.1:1 keys_zone=shared:1m;\n"
+                     "upstream backend { server " + upstream + "; server " + upstream + "; queue 10 timeout=1s; }\n" +
+                     "server { listen 127.0.0.1:@port@; server_name shop.test;\n"
+                     "location / { proxy_pass http://backend; proxy_cache pages; }\n" +
                      "location ~ \\.php$ { proxy_pass http://$arg_to; }\nlocation = /metrics { metrics; } }\n" +
                      "server { listen 127.0.0.1:@port2@; }");
 }
@@ -128,9 +130,12 @@ TEST(MetricsTools, TheNumberOfSeriesIsWhatTheDocumentationSays) {
   };
   const std::string peer = "server " + upstream.address() + ";";
   const std::size_t base = count("", peer);
-  EXPECT_EQ(base, 82u + 2 * 2u + 31u + 3 * 6u + 101u + 13u) << "the process, two workers, and one of each";
-  EXPECT_EQ(count("", peer + " server 127.0.0.1:9;") - base, 13u) << "a peer";
-  EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 101u + 13u) << "an upstream and its peer";
+  EXPECT_EQ(base, 82u + 2 * 2u + 31u + 3 * 6u + 106u + 24u) << "the process, two workers, and one of each";
+  EXPECT_EQ(count("", peer + " server 127.0.0.1:9;") - base, 24u) << "a peer";
+  EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 106u + 24u) << "an upstream and its peer";
+  EXPECT_EQ(count("", peer + " queue 10;") - base, 23u) << "a queue";
+  EXPECT_EQ(count("proxy_cache_path memory keys_zone=z:1m;", peer) - base, 20u) << "a zone of the cache";
+  EXPECT_EQ(count("proxy_cache_path redis://127.0.0.1:1 keys_zone=z:1m;", peer) - base, 20u + 38u) << "one with Redis";
   EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; }", peer) - base, 31u + 6u)
       << "a server and what is outside its locations";
   EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; location /x { } }", peer) - base, 31u + 12u)

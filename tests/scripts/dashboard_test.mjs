@@ -142,7 +142,7 @@ async function change(word, body) {
 let has_traffic = true;
 async function traffic() {
   for (let i = 0; has_traffic; ++i) {
-    await fetch(`http://127.0.0.1:${port}/${i % 40}?${i < 400 ? i : 0}`).then((answer) => answer.text()).catch(() => {});
+    await fetch(`http://127.0.0.1:${port}/${i % 40}`).then((answer) => answer.text()).catch(() => {});
     await sleep(15);
   }
 }
@@ -159,6 +159,7 @@ async function shows_what_happens() {
   assert.match(await row(sick), /failed at .*: status 503/);
   await eventually("the last check passed", async () => /healthy[\s\S]*passed at .*: status 200/.test(await row(well)));
   assert.match(await text_of("#cache-list"), /pages[\s\S]*memory/);
+  await eventually("cache hit ratio", async () => /^[\d.]+ %$/.test(await text_of("#hit-ratio")));
   assert.match(await text_of("#config"), /generation 1/);
   assert.notEqual(await text_of("#advice"), "");
 }
