@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
+#include <utility>
 
 #include "tests/scenarios/health_support.hpp"
 #include "tests/scenarios/upstream_catalogue.hpp"
@@ -130,19 +132,20 @@ void a_full_queue_is_an_error_and_a_place_in_it_an_answer(Checks& checks) {
   auto release = std::make_shared<Event>();
   FakeUpstream a([=](const UpstreamRequest&) { return Actions{Action::wait(release), Action::send(ok_response("a"))}; });
   ProxyUnderTest proxy(proxy_config(server(a, "max_conns=1") + "queue 1 timeout=60s;"));
-  RawClient first(proxy.port()), second(proxy.port());
-  first.send(request_text("GET", "/1"));
+  RawClient served(proxy.port()), one(proxy.port()), other(proxy.port());
+  served.send(request_text("GET", "/served"));
   checks.that(a.wait_until([&] { return a.requests().size() == 1; }), "one is served");
-  second.send(request_text("GET", "/2"));
-  int status = 0;  // until the second one waits, the third one would
-  for (int i = 0; i < 100 && status != 502; ++i) {
-    RawClient third(proxy.port());
-    third.send(request_text("GET", "/3"));
-    status = third.read_response(false, std::chrono::milliseconds(200)).value_or(RawResponse{}).status;
+  RawClient* waiting = &one;
+  RawClient* refused = &other;
+  for (RawClient* client : {waiting, refused}) client->send(request_text("GET", "/"));
+  std::optional<RawResponse> refusal;  // whoever comes second finds the queue full
+  for (int i = 0; i < 200 && !refusal; ++i) {
+    std::swap(waiting, refused);
+    refusal = refused->read_response(false, std::chrono::milliseconds(100));
   }
-  checks.equal(status, 502, "the queue is full");
+  checks.equal(refusal.value_or(RawResponse{}).status, 502, "the queue is full");
   release->set();
-  for (RawClient* client : {&first, &second})
+  for (RawClient* client : {&served, waiting})
     checks.equal(client->read_response(false, seconds(20)).value_or(RawResponse{}).body, "a", "who waited");
 }
 
