@@ -132,6 +132,22 @@ TEST(AdminChange, AnAddedServerIsCheckedBeforeItGetsTraffic) {
   EXPECT_TRUE(becomes(proxy, "b"));
 }
 
+TEST(AdminChange, AServerThatIsDownIsNotCheckedAndOneThatIsEnabledIs) {
+  TokenFile token;
+  FakeUpstream a(well("a")), b(well("b"));
+  ProxyUnderTest proxy(with_admin(token, checked_config(server(a) + server(b, "down"), "mandatory")));
+  ASSERT_TRUE(wait_for_checks(a, 1));
+  EXPECT_EQ(checks(b), 0U);
+  ASSERT_EQ(change(proxy, "enable", b.address()).status, 200);
+  EXPECT_TRUE(wait_for_checks(b, 2));
+  EXPECT_TRUE(becomes(proxy, "b"));
+  ASSERT_EQ(change(proxy, "down", a.address()).status, 200);
+  ASSERT_TRUE(wait_for_checks(b, 2)) << "what was under way at A is over";
+  const std::size_t before = checks(a);
+  ASSERT_TRUE(wait_for_checks(b, 5));
+  EXPECT_EQ(checks(a), before);
+}
+
 TEST(AdminChange, WhenNobodyIsLeftTheAnswerSaysSo) {
   TokenFile token;
   FakeUpstream a(answers("a"));
