@@ -24,6 +24,11 @@ bool within(std::int64_t limit, const Freshness& stored, std::int64_t now) {
   return limit >= 0 && stored.staleness(now) <= limit;
 }
 
+/// The client wants newer than this. It is about what the origin could answer, so that it says nothing when that fails.
+bool wants_newer(const Freshness& stored, const CacheControl& request, std::int64_t now) {
+  return request.no_cache || is_too_old(stored, request, now) || !has_min_fresh(stored, request, now);
+}
+
 bool never_stale(const Freshness& stored) { return stored.must_revalidate || stored.always_validate; }
 
 Use decide_stored(const Freshness& stored, const CacheControl& request, const UseRules& rules, std::int64_t now) {
@@ -65,6 +70,8 @@ Use decide_use(const Freshness* stored, const CacheControl& request, const UseRu
 bool may_use_stale(const Freshness& stored, const CacheControl& request, const UseRules& rules, StaleReason reason,
                    std::int64_t now) {
   if (never_stale(stored)) return false;
+  const bool waits = reason == StaleReason::updating && rules.honour_request_directives && wants_newer(stored, request, now);
+  if (waits) return false;
   if (rules.use_stale.contains(reason)) return true;
   if (reason == StaleReason::updating) return within(stored.stale_while_revalidate, stored, now);
   const bool is_error = reason != StaleReason::http_403 && reason != StaleReason::http_404 &&

@@ -1,6 +1,7 @@
 #include "conf/cache_zone.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "conf/setters.hpp"
 
@@ -93,6 +94,11 @@ void read_path(Analysis& a, const Directive& d, CacheZone& zone) {
   if (zone.path == "memory") return;
   if (is_redis(zone.path)) {
     zone.redis_url = zone.path;
+    const char* url = std::getenv("REDIS_URL");
+    const bool is_unsaid = zone.path == "redis" && (url == nullptr || *url == '\0');
+    if (is_unsaid) {
+      a.warn("\"proxy_cache_path redis\" finds no REDIS_URL in the environment; redis://127.0.0.1:6379 is used", d.where);
+    }
   } else {
     a.notice("\"proxy_cache_path\" keeps responses in memory, up to the size of keys_zone; the directory " +
                  quoted(zone.path) + " is not used",

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/redis/command.hpp"
+#include "cache/redis/refusal.hpp"
 #include "net/os_error.hpp"
 
 namespace drishti::cache::redis {
@@ -26,16 +27,6 @@ std::string text_of(const net::IoResult& result) {
   if (result.status == net::IoStatus::timeout) return "timed out";
   if (result.status == net::IoStatus::eof) return "it closed the connection";
   return net::errno_text(result.error);
-}
-
-/// With what to do about it. Redis never sends a password back, but no other bytes of it go to the log either.
-std::string explanation(ErrorKind kind, std::string_view text) {
-  const std::string word(text.substr(0, std::min<std::size_t>(text.find(' '), 32)));
-  if (word == "NOAUTH") return "NOAUTH: it wants a password; write it into the URL (redis://:password@host)";
-  if (word == "WRONGPASS") return "WRONGPASS: user or password of the URL are wrong, or the user is off";
-  if (word == "NOPERM") return "NOPERM: its ACL forbids a command to this user";
-  if (kind == ErrorKind::loading) return word + ": it is not ready";
-  return word;
 }
 
 }  // namespace
@@ -251,7 +242,7 @@ net::Task<bool> Connection::greeting_is_accepted() {
     if (i == name || !result.reply.is(Reply::Type::error)) continue;  // an ACL may forbid the name, which is decoration
     const ErrorKind kind = kind_of_error(result.reply.text);
     metrics_.count(kind);
-    end(kind, "refused the greeting: " + explanation(kind, result.reply.text));
+    end(kind, "refused the greeting: " + explain_refusal(result.reply.text));
     co_return false;
   }
   co_return true;
@@ -260,7 +251,7 @@ net::Task<bool> Connection::greeting_is_accepted() {
 void Connection::refused(std::string_view what, const Reply& reply) {
   const ErrorKind kind = reply.is(Reply::Type::error) ? kind_of_error(reply.text) : ErrorKind::protocol;
   metrics_.count(kind);
-  end(kind, "refused " + std::string(what) + ": " + (reply.is(Reply::Type::error) ? explanation(kind, reply.text) : "no such reply"));
+  end(kind, "refused " + std::string(what) + ": " + (reply.is(Reply::Type::error) ? explain_refusal(reply.text) : "no such reply"));
 }
 
 net::Task<bool> Connection::role_is_master() {
@@ -350,7 +341,7 @@ void Connection::take(Reply reply) {
   std::string why;
   if (reply.is(Reply::Type::error) && available_ && makes_useless(reply.text)) {
     useless = kind_of_error(reply.text);
-    why = "answered " + explanation(useless, reply.text);
+    why = "answered " + explain_refusal(reply.text);
   }
   if (front.call) front.call->finish({ErrorKind::none, std::move(reply)});
   if (useless != ErrorKind::none) end(useless, std::move(why));

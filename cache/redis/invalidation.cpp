@@ -129,7 +129,10 @@ bool Invalidation::take_bans(const CallResult& result) {
   if (!result.ok()) return false;
   auto bans = bans_in(result.reply);
   if (!bans) {
-    services_.metrics.count(result.reply.is(Reply::Type::error) ? kind_of_error(result.reply.text) : ErrorKind::corrupt);
+    const bool is_error = result.reply.is(Reply::Type::error);
+    services_.metrics.count(is_error ? kind_of_error(result.reply.text) : ErrorKind::corrupt);
+    if (is_error && options_.refusals)
+      options_.refusals->report(services_.log, result.reply.text, services_.reactor.clock().now());
     return false;
   }
   std::erase_if(*bans, [this](const Ban& ban) { return ban.number <= newest_ban_; });

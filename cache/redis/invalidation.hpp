@@ -14,6 +14,7 @@
 #include "cache/redis/change_hub.hpp"
 #include "cache/redis/client.hpp"
 #include "cache/redis/keys.hpp"
+#include "cache/redis/refusal.hpp"
 
 namespace drishti::cache::redis {
 
@@ -29,6 +30,7 @@ struct InvalidationOptions {
   std::function<void(const KeyHash&)> on_removal;
   /// Bans that were not known yet, by number; all of them at first. Called before L1 counts as coherent again.
   std::function<void(const std::vector<Ban>&)> on_bans;
+  RefusalLog* refusals = nullptr;    ///< of the zone; outlives it
 };
 
 class Invalidation : public std::enable_shared_from_this<Invalidation> {

@@ -12,6 +12,8 @@ using std::chrono::milliseconds;
 
 // Without news of changes: look again after this.
 constexpr milliseconds blind_wait{50};
+// Our own news of a removal are not waited for longer.
+constexpr milliseconds longest_echo{20};
 // Blocks outlive the entry that names them, so that whoever read the entry in its last moment finds them.
 constexpr milliseconds block_margin{10'000};
 constexpr milliseconds longest_keep = std::chrono::days(366);
@@ -46,16 +48,18 @@ RedisStore::RedisStore(Client& client, ClientServices services, ChangeHub& hub, 
     : client_(client),
       reactor_(services.reactor),
       metrics_(services.metrics),
+      log_(services.log),
       options_(std::move(options)),
       hub_(hub),
       post_(std::move(post)),
       keys_(options_.prefix, options_.zone) {}
 
-/// Whether RESULT holds a reply that is no error; counts what it is otherwise.
+/// Whether RESULT holds a reply that is no error; counts what it is otherwise, and says it.
 bool RedisStore::answered(const CallResult& result) {
   if (!result.ok()) return false;
   if (!result.reply.is(Reply::Type::error)) return true;
   metrics_.count(kind_of_error(result.reply.text));
+  if (options_.refusals) options_.refusals->report(log_, result.reply.text, reactor_.clock().now());
   return false;
 }
 
@@ -166,11 +170,16 @@ net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredRespon
   }
 }
 
+// Redis sends the news before the reply: when they have come back to us, the other proxies have them, too, or are about to.
 net::Task<bool> RedisStore::remove(std::string_view key) {
   const KeyHash hash = hash_key(key);
   const std::string name = keys_.entry(hash);
+  Signal is_heard(reactor_);
+  const ChangeHub::Registration registration(hub_, hash, post_, is_heard);
   std::string text = command("EVAL", remove_script, "3", name, keys_.removal(hash), keys_.lock(hash), in_ms(removal_memory));
-  co_return answered(co_await client_.call(name, std::move(text), {}));
+  const bool is_removed = answered(co_await client_.call(name, std::move(text), {}));
+  if (is_removed && hub_.is_live()) co_await is_heard.wait(longest_echo);
+  co_return is_removed;
 }
 
 // ---- locks ----

@@ -8,6 +8,7 @@
 #include "cache/redis/change_hub.hpp"
 #include "cache/redis/client.hpp"
 #include "cache/redis/keys.hpp"
+#include "cache/redis/refusal.hpp"
 #include "cache/shared_store.hpp"
 
 namespace drishti::cache::redis {
@@ -23,6 +24,7 @@ struct RedisStoreOptions {
   std::function<void(const KeyHash&)> on_outdated;
   /// A ban that this worker made, before the others are told: so that it holds when ban() answers.
   std::function<void(const Ban&)> on_ban;
+  RefusalLog* refusals = nullptr;             ///< of the zone; outlives the store
 };
 
 class RedisStore : public SharedStore {
@@ -47,6 +49,7 @@ class RedisStore : public SharedStore {
   Client& client_;
   net::Reactor& reactor_;
   RedisMetrics& metrics_;
+  net::ErrorLog& log_;
   RedisStoreOptions options_;
 
  private:

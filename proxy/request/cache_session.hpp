@@ -6,6 +6,7 @@
 
 #include "filters/proxy_request.hpp"
 #include "http/message.hpp"
+#include "net/task.hpp"
 
 namespace drishti::request {
 
@@ -19,6 +20,9 @@ class CacheSession {
   virtual bool is_answered_by_stored(const http::ResponseHead& head) = 0;
   /// HEAD goes to the client; context.response is filled from it and may be changed.
   virtual void begin(const http::ResponseHead& head) = 0;
+  /// After begin(): something has to be true before the client hears of it; settle() waits until it is, not for long.
+  virtual bool has_to_settle() const { return false; }
+  virtual net::Task<void> settle() { co_return; }
   /// The next pieces of the body. They are cut down to what the client gets of them.
   virtual void take(std::span<std::string_view> pieces) = 0;
   /// After begin(): the body came whole, or not.

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cache/fetch_coalescer.hpp"
 #include "request/cache_query.hpp"
@@ -58,7 +60,7 @@ class CachedExchange {
   net::Task<OptionalOutcome> after_fetch(FillSession& session, ProxyExchange& exchange, Outcome outcome);
 
   void prepare();
-  void invalidate(const http::ResponseHead& response);
+  std::vector<std::string> invalidate(const http::ResponseHead& response);
   bool look_up_memory();
   void take(cache::StoredResponsePtr found);
   void choose_place();

@@ -426,6 +426,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     context_.response.reason = {};
   }
   if (cache_ != nullptr) cache_->begin(head);
+  if (cache_ != nullptr && cache_->has_to_settle()) co_await cache_->settle();
   filters::apply_add_headers(context_);
   const bool is_buffered = advice.buffering.value_or(*settings_.buffering) || goes_on_alone();
   ResponseRelay relay(services_, context_, client_, attempt_, is_buffered, cache_);

@@ -1,7 +1,10 @@
 #include "request/shared_writes.hpp"
 
 #include <chrono>
+#include <deque>
 #include <random>
+
+#include "net/join.hpp"
 
 namespace drishti::request {
 namespace {
@@ -20,6 +23,14 @@ net::Task<void> remove(Shared shared, Zone zone, std::string key) {
   const bool is_removed = co_await shared->remove(key);
   if (!is_removed) zone->pending_removals().add(std::move(key));
 }
+
+net::Task<void> remove_all(Shared shared, Zone zone, std::vector<std::string> keys) {
+  std::deque<net::Companion> removals;  // pipelined: one round trip for all of them
+  for (std::string& key : keys) removals.emplace_back(remove(shared, zone, std::move(key)));
+  for (net::Companion& removal : removals) co_await removal.join();
+}
+
+net::Task<void> nothing() { co_return; }
 
 net::Task<void> make_up(Shared shared, Zone zone) {
   cache::PendingRemovals& pending = zone->pending_removals();
@@ -55,6 +66,13 @@ void remove_shared(CacheZoneView& view, std::string key) {
   if (!view.shared) return;
   if (view.shared->is_available()) net::spawn(remove(view.shared, view.zone, std::move(key)));
   else view.zone->pending_removals().add(std::move(key));
+}
+
+net::Task<void> await_removal(const CacheZoneView& view, std::vector<std::string> keys) {
+  if (!view.shared) return nothing();
+  if (view.shared->is_available()) return remove_all(view.shared, view.zone, std::move(keys));
+  for (std::string& key : keys) view.zone->pending_removals().add(std::move(key));
+  return nothing();
 }
 
 void make_up_removals(CacheZoneView& view) {

@@ -1,9 +1,10 @@
 #pragma once
-// Writes to the shared layer that no request waits for.
+// Writes to the shared layer.
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "request/cache_zones.hpp"
 
@@ -28,8 +29,10 @@ class SharedLock {
 /// shared layer.
 void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep, std::chrono::milliseconds age,
                 std::shared_ptr<SharedLock> lock);
-/// What cannot be removed now is remembered and made up for.
+/// What cannot be removed now is remembered and made up for. Nobody waits for it.
 void remove_shared(CacheZoneView& view, std::string key);
+/// The same for all KEYS at once; ends when they are gone, or when the deadline of a command has passed.
+net::Task<void> await_removal(const CacheZoneView& view, std::vector<std::string> keys);
 /// Removes what could not be removed before.
 void make_up_removals(CacheZoneView& view);
 

@@ -40,6 +40,7 @@ struct CacheNews::Loop {
     options.prefix = zone->url.prefix;
     options.zone = zone->zone_name;
     options.on_removal = [memory = zone->zone](const cache::KeyHash& hash) { memory->forget(hash); };
+    options.refusals = &zone->refusals;
     options.middleware = zone->format == conf::CacheFormat::middleware;
     options.on_bans = [memory = zone->zone](const std::vector<cache::Ban>& bans) {
       for (const cache::Ban& ban : bans) memory->add_ban(ban);

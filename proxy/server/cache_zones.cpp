@@ -26,9 +26,8 @@ ProcessZone CacheZones::make(const conf::CacheZone& configured) {
   ProcessZone made{std::make_shared<cache::Zone>(configured.name, configured.memory), nullptr,
                    counted_.find_or_make({{"zone", configured.name}})};
   if (configured.redis_url.empty()) return made;
-  made.redis = std::make_shared<RedisZone>(workers_);
+  made.redis = std::make_shared<RedisZone>(configured.name, workers_);
   made.redis->url = redis_url_of(configured);
-  made.redis->zone_name = configured.name;
   made.redis->max_entry = configured.max_entry;
   made.redis->format = format_of(configured);
   made.redis->zone = made.zone;

@@ -7,12 +7,13 @@
 namespace drishti::server {
 namespace {
 
-cache::redis::RedisStoreOptions store_options(const RedisZone& zone) {
+cache::redis::RedisStoreOptions store_options(RedisZone& zone) {
   cache::redis::RedisStoreOptions options;
   options.prefix = zone.url.prefix;
   options.zone = zone.zone_name;
   options.on_outdated = [memory = zone.zone](const cache::KeyHash& hash) { memory->memory().remove(hash); };
   options.on_ban = [memory = zone.zone](const cache::Ban& ban) { memory->add_ban(ban); };
+  options.refusals = &zone.refusals;
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include "cache/redis/change_hub.hpp"
 #include "cache/redis/invalidation.hpp"
 #include "cache/redis/redis_url.hpp"
+#include "cache/redis/refusal.hpp"
 #include "cache/shared_store.hpp"
 #include "cache/zone.hpp"
 #include "conf/config.hpp"
@@ -25,14 +26,15 @@ struct RedisCounters {
 
 /// Any thread.
 struct RedisZone {
-  explicit RedisZone(unsigned workers) : counters(workers) {}
+  RedisZone(std::string name, unsigned workers) : zone_name(std::move(name)), refusals(zone_name), counters(workers) {}
 
+  const std::string zone_name;
   cache::redis::RedisUrl url;
-  std::string zone_name;
   std::uint64_t max_entry = 0;
   conf::CacheFormat format = conf::CacheFormat::drishti;
   std::shared_ptr<cache::Zone> zone;
   cache::redis::ChangeHub hub;
+  cache::redis::RefusalLog refusals;
   RedisCounters counters;
 };
 

@@ -112,6 +112,24 @@ TEST(UsePolicy, ServesStaleWhileItRevalidates) {
   EXPECT_FALSE(may_stand_in(freshness, StaleReason::updating, 131, "", in_front));
 }
 
+// Found by the property test: whoever asks while another request fetches got what is stored, even if he wanted newer.
+TEST(UsePolicy, WhoWantsNewerWaitsForTheUpdate) {
+  Freshness freshness = for_100_seconds();
+  freshness.stale_while_revalidate = 30'000;
+  UseRules rules;
+  rules.use_stale.add(StaleReason::updating);
+  for (const UseRules& each : {UseRules{}, rules}) {
+    EXPECT_TRUE(may_stand_in(freshness, StaleReason::updating, 110, "", each));
+    EXPECT_TRUE(may_stand_in(freshness, StaleReason::updating, 110, "max-age=110", each));
+    for (const std::string_view client : {"no-cache", "max-age=0", "max-age=109", "min-fresh=1"})
+      EXPECT_FALSE(may_stand_in(freshness, StaleReason::updating, 110, client, each)) << client;
+  }
+  rules.honour_request_directives = false;
+  EXPECT_TRUE(may_stand_in(freshness, StaleReason::updating, 110, "no-cache", rules));
+  freshness.stale_if_error = 30'000;
+  EXPECT_TRUE(may_stand_in(freshness, StaleReason::error, 110, "no-cache")) << "there is no newer";
+}
+
 TEST(UsePolicy, BackgroundUpdateOfNginxNeedsTheWordUpdating) {
   UseRules rules;
   rules.background_update = true;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/conf/analyser_support.hpp"
 
 namespace drishti::conf {
@@ -26,6 +28,21 @@ TEST(CacheDirectives, ComplainInNginxsWords) {
   EXPECT_EQ(error_in_location("proxy_cache_methods PUT;"), "invalid value \"PUT\" in test.conf:1");
   EXPECT_EQ(error_in_location("proxy_cache_use_stale http_501;"), "invalid value \"http_501\" in test.conf:1");
   EXPECT_EQ(error_in_location("proxy_cache_purge PURGE from localhost;"), "invalid address \"localhost\" in test.conf:1");
+}
+
+TEST(CacheDirectives, SayWhenTheEnvironmentNamesNoRedis) {
+  const auto warnings = [](const char* path) {
+    return warnings_of(*analyse_text("http { proxy_cache_path " + std::string(path) + " keys_zone=a:1m; }"));
+  };
+  const std::string said = "\"proxy_cache_path redis\" finds no REDIS_URL in the environment; redis://127.0.0.1:6379 is used\n";
+  ::unsetenv("REDIS_URL");
+  EXPECT_EQ(warnings("redis"), said);
+  EXPECT_EQ(warnings("redis://127.0.0.1:6379"), "");
+  ::setenv("REDIS_URL", "", 1);
+  EXPECT_EQ(warnings("redis"), said);
+  ::setenv("REDIS_URL", "redis://cache", 1);
+  EXPECT_EQ(warnings("redis"), "");
+  ::unsetenv("REDIS_URL");
 }
 
 TEST(CacheDirectives, GiveAZoneOneFormatOnly) {

@@ -9,9 +9,12 @@
 namespace drishti::testing::property {
 namespace {
 
-constexpr std::size_t url_count = 60, groups = 6;
+/// The first are asked for all the time, and purged and changed long before they expire; the others live to their end.
+constexpr std::size_t busy_urls = 60, quiet_urls = 20, groups = 6;
 
-std::string path_of(std::size_t url) { return "/g" + std::to_string(url % groups) + "/u" + std::to_string(url); }
+std::string path_of(std::size_t url) {
+  return (url < busy_urls ? "/g" + std::to_string(url % groups) : std::string("/quiet")) + "/u" + std::to_string(url);
+}
 
 class Dice {
  public:
@@ -128,9 +131,11 @@ std::string draw_control(Dice& dice, Request& r) {
 Request draw_request(Dice& dice, std::uint64_t serial, std::string& text) {
   Request r;
   r.serial = serial;
-  r.url = std::min(dice.below(url_count), dice.below(url_count));  // some are asked for more often
+  const bool is_quiet = dice.one_in(200);
+  r.url = std::min(dice.below(busy_urls), dice.below(busy_urls));  // some are asked for more often
+  if (is_quiet) r.url = busy_urls + dice.below(quiet_urls);
   r.path = path_of(r.url);
-  const std::uint64_t kind = dice.below(100);
+  const std::uint64_t kind = is_quiet ? 99 : dice.below(100);
   r.method = kind < 8 ? "HEAD" : kind < 11 ? "POST" : kind < 13 ? "PURGE" : "GET";
   draw_selecting_fields(dice, r);
   const std::string control = draw_control(dice, r);
@@ -147,15 +152,18 @@ Request draw_request(Dice& dice, std::uint64_t serial, std::string& text) {
   return r;
 }
 
+/// However fast the machine is.
+std::uint64_t most_requests(const Options& options) { return 10 * options.requests; }
+
 class Run {
  public:
   Run(const Options& options, std::vector<std::uint16_t> ports)
-      : options_(options), ports_(std::move(ports)), arrivals_(options.requests + 1), purges_(url_count) {}
+      : options_(options), ports_(std::move(ports)), arrivals_(most_requests(options) + 1), purges_(busy_urls + quiet_urls) {}
 
   void client(unsigned number) {
     Dice dice(options_.seed * 1000 + number);
     std::vector<std::unique_ptr<RawClient>> connections(ports_.size());
-    for (std::uint64_t serial; (serial = next_.fetch_add(1)) <= options_.requests;) {
+    for (std::uint64_t serial; goes_on(serial = next_.fetch_add(1));) {
       std::string text;
       Request request = draw_request(dice, serial, text);
       request.proxy = dice.below(ports_.size());
@@ -167,6 +175,11 @@ class Run {
   Report& report() { return report_; }
 
  private:
+  /// The shortest lifetime is a second: some have to end.
+  bool goes_on(std::uint64_t serial) const {
+    return serial <= options_.requests || (serial <= most_requests(options_) && now() < begun_ + 4 * second);
+  }
+
   void ask(RawClient& connection, Request& request, std::string& text) {
     const bool is_group = request.method == "PURGE" && request.serial % 8 == 0;
     if (is_group) text.replace(6, request.path.size(), "/g" + std::to_string(request.url % groups) + "/*");
@@ -183,7 +196,7 @@ class Run {
 
   void take_purge(const Request& request, const RawResponse& response, bool is_group, Micros done) {
     if (response.status != 200) return note(request, "PURGE " + std::to_string(response.status) + " " + response.body, {});
-    for (std::size_t url = 0; url < url_count; ++url)
+    for (std::size_t url = 0; url < busy_urls; ++url)
       if (url == request.url || (is_group && url % groups == request.url % groups)) purges_.note(url, request.proxy, request.sent, done);
     const std::lock_guard lock(mutex_);
     ++report_.purges;
@@ -201,17 +214,21 @@ class Run {
     std::uint64_t checked = 0;
     Micros checked_at = 0;
     std::istringstream(response.field("X-Checked")) >> checked >> checked_at;
-    const std::string fault = fault_of(request, *answer, checked, checked_at, arrivals_);
+    const auto observed = Observed::read(response.field("X-Clock"));
+    if (!observed || observed->answered > done + clock_step) return note(request, "a clock that is ahead", response.head);
+    const std::string fault = fault_of(request, observed->begun, *answer, checked, checked_at, arrivals_);
     if (!fault.empty()) note(request, fault, response.head);
-    if (answer->serial == request.serial || checked == request.serial) arrivals_.note(request.serial, done);
-    count(request, *answer, response);
+    arrivals_.note(checked != 0 ? checked : answer->serial, observed->answered);
+    count(request, *answer, response, observed->answered < request.sent - clock_step);
   }
 
-  void count(const Request& request, const Answer& answer, const RawResponse& response) {
+  void count(const Request& request, const Answer& answer, const RawResponse& response, bool is_clock_late) {
     const std::string word = response.field("X-Cache");
     const std::lock_guard lock(mutex_);
+    ++report_.requests;
     report_.shared += answer.serial != request.serial ? 1 : 0;
     report_.hits += word == "HIT" ? 1 : 0;
+    report_.late_clocks += is_clock_late ? 1 : 0;
     report_.stale += word == "STALE" || word == "UPDATING" ? 1 : 0;
     report_.revalidated += word == "REVALIDATED" ? 1 : 0;
   }
@@ -228,6 +245,7 @@ class Run {
 
   const Options options_;
   const std::vector<std::uint16_t> ports_;
+  const Micros begun_ = now();
   std::atomic<std::uint64_t> next_{1};
   Arrivals arrivals_;
   Purges purges_;
@@ -241,7 +259,8 @@ std::string config(const FakeUpstream& upstream, const std::string& zone, int wo
          "upstream origin { server " + upstream.address() + "; keepalive 64; keepalive_requests 1000000000; }\nkeepalive_requests 1000000000;\n" +
          "server { listen 127.0.0.1:@port@; location / {\nproxy_pass http://origin; proxy_http_version 1.1; " +
          "proxy_set_header Connection \"\";\nproxy_cache z; proxy_cache_revalidate on; proxy_cache_purge on;\n" +
-         "add_header X-Cache $upstream_cache_status always;\n} } }\n";
+         "add_header X-Cache $upstream_cache_status always;\n" +
+         "add_header X-Clock \"$msec $request_time\" always;\n} } }\n";
 }
 
 }  // namespace
@@ -249,7 +268,8 @@ std::string config(const FakeUpstream& upstream, const std::string& zone, int wo
 std::string Report::text() const {
   std::ostringstream out;
   out << requests << " requests in " << seconds << " s: " << hits << " hits, " << stale << " stale or updating, " << revalidated << " revalidated, "
-      << shared << " with another request's answer, " << purges << " purges, " << upstream << " reached the origin, " << fault_count << " faults";
+      << shared << " with another request's answer, " << purges << " purges, " << upstream << " reached the origin, "
+      << late_clocks << " by a late clock, " << fault_count << " faults";
   for (const std::string& fault : faults) out << "\n  " << fault;
   return out.str();
 }
@@ -276,7 +296,6 @@ Report run(const Options& options) {
   for (unsigned i = 0; i < options.clients; ++i) clients.emplace_back([&run, i] { run.client(i); });
   for (std::thread& client : clients) client.join();
   Report report = std::move(run.report());
-  report.requests = options.requests;
   report.seconds = static_cast<double>(now() - begun) / 1e6;
   report.upstream = fetched;
   return report;

@@ -12,13 +12,15 @@ namespace drishti::testing::property {
 
 struct Options {
   std::uint64_t seed = 20261123;
-  std::uint64_t requests = 20'000;
+  std::uint64_t requests = 20'000;  ///< at least, and for at least four seconds
   unsigned clients = 4;
   bool with_redis = false;   ///< two proxies on one Redis; otherwise one proxy with two workers
 };
 
 struct Report {
-  std::uint64_t requests = 0, hits = 0, shared = 0, stale = 0, revalidated = 0, purges = 0, upstream = 0;
+  std::uint64_t requests = 0;        ///< that were answered
+  std::uint64_t hits = 0, shared = 0, stale = 0, revalidated = 0, purges = 0, upstream = 0;
+  std::uint64_t late_clocks = 0;     ///< answers by a clock that still stood before their request was sent
   std::vector<std::string> faults;   ///< the first few
   std::uint64_t fault_count = 0;
   double seconds = 0;

@@ -1,7 +1,8 @@
 #pragma once
 // The plain model of the property test: what one request said, what the origin answered, and whether the one may get the
-// other. Instants in microseconds of one steady clock of this process, so that nothing here depends on how the program
-// reckons time. A rule speaks up only when the facts leave no way out; what is in doubt by the latency of a message passes.
+// other. Instants in microseconds of Unix time. Each answer says what the program's clock showed when its request began and
+// when its head was written, so that ages are held to the millisecond however slow the machine is. A rule speaks up only when
+// the facts leave no way out.
 
 #include <array>
 #include <atomic>
@@ -18,14 +19,25 @@ namespace drishti::testing::property {
 
 using Micros = std::int64_t;
 constexpr Micros second = 1'000'000;
-/// The program reckons in milliseconds, and its clock stands still within a turn of a loop.
-constexpr Micros clock_step = 10'000;
-/// So long a thread of a busy machine may stand still between the look at its clock and what it does.
-constexpr Micros stall = second / 2;
+/// `X-Clock` has milliseconds, and its two numbers are each cut off.
+constexpr Micros clock_step = 2'000;
 
 inline Micros now() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
+
+/// What the program's clock showed: `X-Clock: $msec $request_time`.
+struct Observed {
+  Micros begun = 0;    ///< when the request was read; whatever was decided about it was decided later
+  Micros answered = 0; ///< when the head of the answer was written
+  static std::optional<Observed> read(const std::string& text) {
+    std::istringstream in(text);
+    double at = 0, took = 0;
+    if (!(in >> at >> took)) return std::nullopt;
+    const auto micros = [](double seconds) { return static_cast<Micros>(seconds * 1000 + 0.5) * 1000; };
+    return Observed{micros(at) - micros(took), micros(at)};
+  }
+};
 
 struct Request {
   std::string method = "GET", path;
@@ -84,11 +96,15 @@ inline std::string selected_value(const std::string& name, const std::map<std::s
   return found == fields.end() ? "-" : compared(name, found->second) + "!";
 }
 
-/// When the answer made for each request had surely arrived: it can be no older than that.
+/// By when the answer made for each request had arrived at the program, by its own clock: it was not received later.
 class Arrivals {
  public:
   explicit Arrivals(std::size_t most) : at_(std::make_unique<std::atomic<Micros>[]>(most)) {}
-  void note(std::uint64_t serial, Micros when) { at_[serial].store(when); }
+  /// Somebody got it WHEN; the earliest counts.
+  void note(std::uint64_t serial, Micros when) {
+    Micros known = at_[serial].load();
+    while ((known == 0 || when < known) && !at_[serial].compare_exchange_weak(known, when)) {}
+  }
   /// 0: not known.
   Micros of(std::uint64_t serial) const { return at_[serial].load(); }
 
@@ -125,9 +141,9 @@ class Purges {
   std::vector<std::array<Purge, 2>> last_;
 };
 
-/// What is wrong with REQUEST having got ANSWER; empty when nothing is. CHECKED: the serial of the request that validated it
-/// last with a 304 (0: none), and when the origin said so.
-inline std::string fault_of(const Request& r, const Answer& a, std::uint64_t checked, Micros checked_at,
+/// What is wrong with REQUEST, which began at BEGUN by the program's clock, having got ANSWER; empty when nothing is. CHECKED:
+/// the serial of the request that validated it last with a 304 (0: none), and when the origin said so.
+inline std::string fault_of(const Request& r, Micros begun, const Answer& a, std::uint64_t checked, Micros checked_at,
                             const Arrivals& arrivals) {
   if (a.path != r.path) return "the answer of another URL";
   const Micros confirmed = std::max(a.made, checked_at);
@@ -139,18 +155,18 @@ inline std::string fault_of(const Request& r, const Answer& a, std::uint64_t che
   for (const auto& [name, value] : a.selected)
     if (selected_value(name, r.fields) != value) return "another variant: " + name + " " + selected_value(name, r.fields);
   if (checked == r.serial) return {};
-  // A fetch in the background arrives after its client's answer: it has some seconds of its own.
+  // A fetch in the background has no client that tells when it arrived, until somebody gets what it brought.
   const Micros known = arrivals.of(checked != 0 ? checked : a.serial);
-  const Micros fetched = known != 0 && a.while_revalidating == 0 ? known : confirmed + 3 * second;
-  const Micros age = r.sent - fetched;
-  if (age <= 0) return {};  // out of a fetch that was under way
-  if (r.no_cache && age > clock_step) return "a stored answer to no-cache";
+  const Micros fetched = known != 0 ? known : confirmed + 3 * second;
+  const Micros age = begun - fetched;  // at least
+  if (age <= clock_step) return {};    // out of a fetch that was under way
+  if (r.no_cache) return "a stored answer to no-cache";
   Micros most = a.life;
   if (r.max_stale && !a.must_revalidate && !a.is_shared_age && !r.min_fresh) most += *r.max_stale;
   if (!a.must_revalidate) most += a.while_revalidating;
   if (r.min_fresh) most -= *r.min_fresh;
   if (r.max_age) most = std::min(most, *r.max_age);
-  if (age > most + stall) return "older than allowed by " + std::to_string((age - most) / 1000) + " ms";
+  if (age > most + clock_step) return "older than allowed by " + std::to_string((age - most) / 1000) + " ms";
   return {};
 }
 
