@@ -171,6 +171,7 @@ Response Api::read(std::string_view path, const Request& request) {
     const metrics::Format format = metrics::format_for(request.accept);
     return {200, std::string(metrics::content_type(format)), process_.exposition().page(format)};
   }
+  if (path == "/scaling") return {200, std::string(metrics::scaling_content_type), process_.exposition().scaling_json()};
   if (path.empty() || path == "/") return index_json();
   if (path == "/status") return json_response(status_json(process_));
   if (path == "/traffic") return json_response(traffic_json(process_));

@@ -1,12 +1,15 @@
 #pragma once
 // What the admin listener asks the running program for. proxy/server implements it. Control thread.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "metrics/cache_metrics.hpp"
 #include "metrics/exposition.hpp"
 #include "metrics/worker_metrics.hpp"
 #include "routing/snapshot.hpp"
@@ -24,6 +27,15 @@ struct ConfigState {
   std::string last_error;             ///< of the last reload, when it failed
 };
 
+/// Redis as this process sees it.
+struct RedisState {
+  std::uint64_t workers = 0;            ///< of this process
+  std::uint64_t workers_connected = 0;  ///< those that have a connection now; the others answer without Redis
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t errors = 0;
+};
+
 struct CacheState {
   std::string name;
   std::uint64_t memory_limit = 0;  ///< bytes
@@ -31,6 +43,8 @@ struct CacheState {
   std::uint64_t entries = 0;
   std::uint64_t evictions = 0;
   std::string place;               ///< `memory`, or the URL of Redis without its password
+  std::array<std::uint64_t, metrics::cache_results.size()> requests{};  ///< by index of metrics::cache_results
+  std::optional<RedisState> redis;  ///< nullopt: the memory layer alone
 };
 
 struct PurgeWish {

@@ -24,6 +24,16 @@ json::object connections_json(const metrics::ConnectionTotals& totals) {
           {"writing", totals.writing},   {"waiting", totals.waiting()}};
 }
 
+json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
+
+json::value redis_json(const RedisState& redis) {
+  return json::object{{"workers", redis.workers},
+                      {"workers_connected", redis.workers_connected},
+                      {"hits", redis.hits},
+                      {"misses", redis.misses},
+                      {"errors", redis.errors}};
+}
+
 /// Several places of one name share a block, which counts once.
 template <class Blocks, class Use>
 void for_each_distinct(const Blocks& blocks, Use use) {
@@ -62,7 +72,7 @@ json::value traffic_json(const Process& process) {
   });
   json::object responses;
   for (std::size_t i = 0; i < codes.size(); ++i)
-    responses[json::string_view(CodeClasses::names[i].data(), CodeClasses::names[i].size())] = codes[i];
+    responses[view(CodeClasses::names[i])] = codes[i];
   const metrics::ConnectionTotals connections = process.connections();
   return json::object{{"now", seconds_since_1970(now_ms())},
                       {"connections", connections_json(connections)},
@@ -101,13 +111,18 @@ json::value config_json(const Process& process) {
 
 json::value caches_json(const Process& process) {
   json::array list;
-  for (const CacheState& zone : process.caches())
+  for (const CacheState& zone : process.caches()) {
+    json::object requests;
+    for (std::size_t i = 0; i < zone.requests.size(); ++i) requests[view(metrics::cache_results[i])] = zone.requests[i];
     list.push_back(json::object{{"name", text(zone.name)},
                                 {"place", text(zone.place)},
                                 {"memory_limit", zone.memory_limit},
                                 {"memory_bytes", zone.memory_bytes},
                                 {"entries", zone.entries},
-                                {"evictions", zone.evictions}});
+                                {"evictions", zone.evictions},
+                                {"requests", std::move(requests)},
+                                {"redis", zone.redis ? redis_json(*zone.redis) : json::value(nullptr)}});
+  }
   return json::object{{"caches", std::move(list)}};
 }
 

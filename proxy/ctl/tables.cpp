@@ -135,12 +135,35 @@ std::string config_text(const json::value& answer) {
   return table(rows);
 }
 
+double count(const json::value& value, const char* name) {
+  const json::value& number = member(value, name);
+  return number.is_number() ? number.to_number<double>() : 0;
+}
+
+/// What was answered without waiting for the upstream's body, of all that was asked.
+std::string hit_cell(const json::value& requests) {
+  double hits = 0, all = 0;
+  if (const json::object* object = requests.if_object())
+    for (const auto& member_of : *object) all += member_of.value().is_number() ? member_of.value().to_number<double>() : 0;
+  for (const char* name : {"hit", "stale", "updating", "revalidated"}) hits += count(requests, name);
+  if (all == 0) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * hits / all);
+  return text;
+}
+
+std::string redis_cell(const json::value& redis) {
+  if (!redis.is_object()) return "-";
+  return cell(redis, "workers_connected") + " of " + cell(redis, "workers") + " workers connected, " +
+         cell(redis, "errors") + " errors";
+}
+
 std::string caches_text(const json::value& answer) {
-  Rows rows{{"ZONE", "PLACE", "ENTRIES", "MEMORY", "OF", "EVICTIONS"}};
+  Rows rows{{"ZONE", "PLACE", "ENTRIES", "MEMORY", "OF", "EVICTIONS", "HITS", "REDIS"}};
   for (const json::value& zone : list(answer, "caches"))
     rows.push_back({cell(zone, "name"), cell(zone, "place"), cell(zone, "entries"),
                     bytes_cell(member(zone, "memory_bytes")), bytes_cell(member(zone, "memory_limit")),
-                    cell(zone, "evictions")});
+                    cell(zone, "evictions"), hit_cell(member(zone, "requests")), redis_cell(member(zone, "redis"))});
   return rows.size() == 1 ? "no caches\n" : table(rows);
 }
 

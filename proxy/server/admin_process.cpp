@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "cache/cache_key.hpp"
+#include "metrics/family.hpp"
 #include "request/cache_purge.hpp"
 #include "server/cache_zones.hpp"
 #include "server/config_collector.hpp"
@@ -30,6 +31,19 @@ std::string without_user(std::string url) {
 
 std::string place_of(const conf::CacheZone* zone) {
   return zone == nullptr || zone->redis_url.empty() ? "memory" : without_user(zone->redis_url);
+}
+
+admin::RedisState redis_state(const RedisCounters& counted) {
+  using cache::redis::RedisMetrics;
+  admin::RedisState state;
+  state.workers = counted.workers();
+  for (unsigned worker = 0; worker < counted.workers(); ++worker)
+    state.workers_connected += counted.all.of(worker).connections.value() > 0 ? 1 : 0;
+  state.hits = metrics::sum(counted.all, [](const RedisMetrics& one) { return one.hits.value(); });
+  state.misses = metrics::sum(counted.all, [](const RedisMetrics& one) { return one.misses.value(); });
+  for (std::size_t kind = 1; kind < static_cast<std::size_t>(cache::redis::ErrorKind::count_); ++kind)
+    state.errors += metrics::sum(counted.all, [&](const RedisMetrics& one) { return one.errors[kind].value(); });
+  return state;
 }
 
 cache::Ban::Kind ban_kind(PurgeWish::Kind kind) {
@@ -102,7 +116,11 @@ std::vector<admin::CacheState> AdminProcess::caches() const {
     const auto configured = parts_.current->config->find_cache_zone(zone.zone->name());
     const cache::MemoryStats stats = zone.zone->memory().stats();
     states.push_back({zone.zone->name(), configured ? configured->memory : 0, stats.bytes, stats.entries, stats.evictions,
-                      place_of(configured.get())});
+                      place_of(configured.get()), {}, {}});
+    for (std::size_t i = 0; i < metrics::cache_results.size(); ++i)
+      states.back().requests[i] =
+          metrics::sum(zone.counted->workers, [&](const metrics::CacheMetrics& worker) { return worker.requests[i].value(); });
+    if (zone.redis) states.back().redis = redis_state(zone.redis->counters);
   }
   return states;
 }

@@ -167,6 +167,17 @@ void parse_explain(Arguments& rest, CommandLine& line) {
   line.url = positional[1];
 }
 
+/// Its own options have long names; -c and -p are everybody's.
+void parse_ctl(Arguments& rest, CommandLine& line) {
+  line.action = Action::ctl;
+  while (!rest.done()) {
+    const std::string& argument = rest.next();
+    const bool is_common = argument.starts_with("-c") || argument.starts_with("-p");
+    if (is_common) parse_letters(argument, rest, line);
+    else line.ctl.push_back(argument);
+  }
+}
+
 constexpr const char* default_scaling_url = "http://127.0.0.1:9145/scaling";
 
 bool is_url(const std::string& text) { return text.starts_with("http://"); }
@@ -197,17 +208,6 @@ void parse_scaling(Arguments& rest, CommandLine& line) {
   if (line.action == Action::scaling && line.url.empty()) line.url = default_scaling_url;
 }
 
-/// Its own options have long names; -c and -p are everybody's.
-void parse_ctl(Arguments& rest, CommandLine& line) {
-  line.action = Action::ctl;
-  while (!rest.done()) {
-    const std::string& argument = rest.next();
-    const bool is_common = argument.starts_with("-c") || argument.starts_with("-p");
-    if (is_common) parse_letters(argument, rest, line);
-    else line.ctl.push_back(argument);
-  }
-}
-
 /// -p relative to the working directory with one slash at its end; -c relative to the prefix.
 void complete_paths(CommandLine& line) {
   if (line.prefix[0] != '/') {
@@ -235,16 +235,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   CommandLine line;
   Arguments rest(arguments);
   const std::string first = arguments.empty() ? "" : arguments[0];
-  constexpr std::string_view subcommands[] = {"convert", "explain", "scaling", "ctl", "help"};
-  if (std::find(std::begin(subcommands), std::end(subcommands), first) != std::end(subcommands)) rest.next();
+  static constexpr std::string_view subcommands[] = {"convert", "explain", "ctl", "scaling", "help"};
+  if (std::ranges::find(subcommands, first) != std::end(subcommands)) rest.next();
   if (first == "convert") {
     parse_convert(rest, line);
   } else if (first == "explain") {
     parse_explain(rest, line);
-  } else if (first == "scaling") {
-    parse_scaling(rest, line);
   } else if (first == "ctl") {
     parse_ctl(rest, line);
+  } else if (first == "scaling") {
+    parse_scaling(rest, line);
   } else if (first == "help") {
     line.show_version = line.show_help = true;
   } else {

@@ -1,6 +1,6 @@
 #pragma once
 // The command line: nginx's options with nginx's combined forms (`-tc FILE`, `-g"daemon off;"`) and words, and the
-// subcommands that nginx lacks (`convert`, `explain`, `scaling`, `ctl`, `help`).
+// subcommands that nginx lacks (`convert`, `explain`, `ctl`, `scaling`, `help`).
 
 #include <optional>
 #include <stdexcept>
@@ -17,7 +17,7 @@ class UsageError : public std::runtime_error {
 };
 
 struct CommandLine {
-  enum class Action { run, test, dump, signal, convert, explain, scaling, scaling_cost, ctl };
+  enum class Action { run, test, dump, signal, convert, explain, ctl, scaling, scaling_cost };
   enum class Signal { stop, quit, reopen, reload };
   enum class Syntax { by_name, nginx, yaml };
 
@@ -43,8 +43,8 @@ struct CommandLine {
   std::string url;  ///< of scaling, too; empty for scaling_cost: no proxy is asked
   std::vector<std::pair<std::string, std::string>> headers;
 
-  bool watch = false;  ///< scaling: again and again
   std::vector<std::string> ctl;  ///< ctl: what is for it alone
+  bool watch = false;  ///< scaling: again and again
 };
 
 /// Parses the arguments behind the program's name. Throws UsageError. When no -c is given and only nginx.yaml exists

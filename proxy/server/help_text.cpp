@@ -7,9 +7,9 @@ std::string help_text() {
              [-e filename] [-c filename] [-g directives]
        drishti convert FILE [--to yaml|nginx] [-o OUT]
        drishti explain [-c filename] [METHOD] URL [-H 'Name: value']...
+       drishti ctl [-c filename] COMMAND
        drishti scaling [URL] [--watch]
        drishti scaling cost [FILE] [URL]
-       drishti ctl [-c filename] COMMAND
        drishti help
 
 Options:
@@ -31,14 +31,14 @@ Subcommands:
                   standard output or OUT, with the files that it includes
   explain URL   : show, without sending anything, which server and location
                   answer a request, what is sent upstream, and what is retried
+  ctl COMMAND   : look at the running proxy and change it: upstreams, drain,
+                  add, purge, reload ...; drishti ctl --help lists them
   scaling URL   : print the scaling advice of a running proxy, with --watch
                   every 2 seconds; URL is that of a location with scaling_status
                   (default: http://127.0.0.1:9145/scaling)
   scaling cost  : what each phase of growth costs against its revenue, which one
                   today is in, and what the next server would cost; FILE (YAML)
                   changes the numbers, URL adds what a running proxy knows
-  ctl COMMAND   : look at the running proxy and change it: upstreams, drain,
-                  add, purge, reload ...; drishti ctl --help lists them
 
 Signals of the running process:
   TERM, INT     : stop at once

@@ -68,12 +68,12 @@ int execute(const CommandLine& line) {
       return convert(line);
     case Action::explain:
       return explain_request(line);
+    case Action::ctl:
+      return ctl::run(line.ctl, [&] { return load(line); });
     case Action::scaling:
       return scaling_advice(line);
     case Action::scaling_cost:
       return scaling_cost(line);
-    case Action::ctl:
-      return ctl::run(line.ctl, [&] { return load(line); });
     default:
       return run_proxy(line);
   }

@@ -151,9 +151,9 @@ void Server::Impl::publish_metrics() {
   config_state->applied(*current->config, current->number);
 }
 
-void Server::tick() { impl_->scaling->sample(); }
 void Server::note_failed_reload(const std::string& reason) { impl_->config_state->refused(reason); }
 void Server::on_reload_request(std::function<std::string()> reload) { impl_->admin.on_reload_request(std::move(reload)); }
+void Server::tick() { impl_->scaling->sample(); }
 void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
 void Server::open(std::shared_ptr<const conf::Config> config) {

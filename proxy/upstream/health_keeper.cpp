@@ -85,9 +85,10 @@ void HealthKeeper::Impl::keep(const std::shared_ptr<UpstreamGroup>& group) {
 
 void HealthKeeper::Impl::probe(const UpstreamGroup& group, const std::shared_ptr<const Peer>& peer) {
   const auto& checks = group.config().health_checks;
-  if (checks.empty() || peer->down) return;
+  if (checks.empty()) return;
   auto& probe = probes[peer->state];
   if (!probe) probe = std::make_unique<PeerProbe>(services);
+  if (peer->down) return probe->retire();
   probe->use(group.config().name, peer, checks);
 }
 
@@ -154,6 +155,12 @@ void HealthKeeper::follow(const std::vector<std::shared_ptr<UpstreamGroup>>& gro
 void HealthKeeper::changed(const std::shared_ptr<UpstreamGroup>& group) {
   impl_->reactor.clock().update();
   impl_->configure(*group, "administrator");
+  for_each_peer(*group, [&](const std::shared_ptr<const Peer>& peer) {
+    const auto probe = impl_->probes.find(peer->state);
+    const bool is_checked = probe != impl_->probes.end() && !probe->second->is_retired();
+    if (is_checked == peer->down) impl_->probe(*group, peer);
+  });
+  impl_->retire_probes();
   const bool is_kept = std::ranges::any_of(impl_->groups, [&](const auto& kept) { return kept->group == group; });
   if (is_kept || !needs_keeping(*group)) return;
   impl_->keep(group);

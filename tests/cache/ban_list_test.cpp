@@ -58,6 +58,13 @@ TEST(BanList, ComparesTagsExactly) {
   EXPECT_FALSE(hits("http://example.org:80/"));
 }
 
+TEST(BanList, ComparesUrlsExactly) {
+  const auto hits = [](std::string_view url) { return list({{Kind::url, std::string(url), 5}}).hits(*response(news, 0)); };
+  EXPECT_TRUE(hits(news));
+  EXPECT_FALSE(hits("http://example.org:80/news/1"));
+  EXPECT_FALSE(hits(std::string(news) + "y"));
+}
+
 TEST(BanList, AsksEveryBanThatIsNewerThanTheFetch) {
   const BanList bans = list({{Kind::tag, "x", 1}, {Kind::prefix, "http://example.org:80/news/", 2}, {Kind::tag, "y", 3}});
   EXPECT_TRUE(bans.hits(*response(news, 1)));

@@ -113,14 +113,17 @@ export function show_upstreams(upstreams) {
   keyed(by_id("upstream-list"), upstreams, ({ name }) => name, make_upstream, update_upstream, "No upstreams");
 }
 
-const cache_columns = ["Zone", "Kept in", "Responses", "Memory", "Hit ratio"];
+const cache_columns = ["Zone", "Kept in", "Responses", "Memory", "Hit ratio", "Redis"];
+
+const redis_state = (redis) => (redis === null ? "none" :
+  `${redis.workers_connected} of ${redis.workers} workers connected, ${redis.errors} errors`);
 
 export function show_caches(caches, ratio_of) {
   const holder = by_id("cache-list");
   if (caches.length === 0) return holder.replaceChildren(element("p", {}, "No caches"));
   if (!holder.querySelector("table")) holder.replaceChildren(make_table("Caches", cache_columns));
   keyed(holder.querySelector("tbody"), caches, ({ name }) => name, () => make_row(cache_columns), (row, zone) => {
-    const texts = [zone.name, zone.place, zone.entries, `${bytes(zone.memory_bytes)} of ${bytes(zone.memory_limit)}`, percent(ratio_of([zone]))];
+    const texts = [zone.name, zone.place, zone.entries, `${bytes(zone.memory_bytes)} of ${bytes(zone.memory_limit)}`, percent(ratio_of([zone])), redis_state(zone.redis)];
     texts.forEach((text, i) => set_text(row.cells[i], String(text)));
   });
 }
