@@ -86,7 +86,8 @@ void read_parameter(Analysis& a, const Directive& d, const std::string& text, Ca
 
 bool is_redis(std::string_view path) {
   return path == "redis" || path.starts_with("redis://") || path.starts_with("rediss://") ||
-         path.starts_with("redis+unix://") || path.starts_with("redis-sentinel://") || path.starts_with("unix:");
+         path.starts_with("redis+unix://") || path.starts_with("redis-sentinel://") || path.starts_with("rediss-sentinel://") ||
+         path.starts_with("unix:");
 }
 
 void read_path(Analysis& a, const Directive& d, CacheZone& zone) {

@@ -45,6 +45,13 @@ TEST(CacheDirectives, SayWhenTheEnvironmentNamesNoRedis) {
   ::unsetenv("REDIS_URL");
 }
 
+TEST(CacheDirectives, KnowARedisByEachOfItsSchemes) {
+  for (const char* path : {"redis://h", "rediss://h", "redis-sentinel://h/m", "rediss-sentinel://h/m", "redis+unix:///s", "unix:/s"}) {
+    const auto config = analyse_text("http { proxy_cache_path " + std::string(path) + " keys_zone=a:1m; }");
+    EXPECT_EQ(config->cache_zones.front()->redis_url, path);
+  }
+}
+
 TEST(CacheDirectives, GiveAZoneOneFormatOnly) {
   const std::string redis = "proxy_cache_path redis://127.0.0.1/0 keys_zone=r:1m; proxy_cache_path memory keys_zone=m:1m;";
   const auto error = [&](const std::string& locations) {

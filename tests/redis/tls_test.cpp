@@ -1,34 +1,15 @@
 // rediss:// against a real redis-server with a certificate made for the test.
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "tests/redis/redis_support.hpp"
+#include "tests/redis/tls_certificate.hpp"
 
 namespace drishti::cache::redis::testing {
 namespace {
 
-/// A certificate for localhost and 127.0.0.1 that signed itself.
-struct Certificate {
-  Certificate() {
-    char name[] = "/tmp/drishti-tls-XXXXXX";
-    directory = ::mkdtemp(name);
-    const std::string make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=redis "
-                             "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
-                             key() + " -out " + file() + " 2>/dev/null";
-    if (std::system(make.c_str()) != 0) ADD_FAILURE() << "openssl made no certificate";
-  }
-  ~Certificate() { std::filesystem::remove_all(directory); }
-  std::string file() const { return directory + "/cert.pem"; }
-  std::string key() const { return directory + "/key.pem"; }
-  std::string directory;
-};
-
 struct TlsTest : ClientTest {
   Certificate certificate;
   std::uint16_t tls_port = free_port();
-  RedisProcess redis{{"--tls-port", std::to_string(tls_port), "--tls-cert-file", certificate.file(), "--tls-key-file",
-                      certificate.key(), "--tls-ca-cert-file", certificate.file(), "--tls-auth-clients", "no"}};
+  RedisProcess redis{certificate.options(tls_port)};
 
   std::string url(const std::string& rest) const { return "rediss://127.0.0.1:" + std::to_string(tls_port) + rest; }
 };
