@@ -73,6 +73,7 @@ class CachedExchange {
   bool is_for_me(const cache::Fill::Beginning& beginning) const;
   std::int64_t now() const { return means_.services.clock().wall_ms(); }
   cache::CacheStatus forward_status() const;
+  CacheWord collapsed_word(const cache::StoredResponse& response) const;
 
   Means means_;
   context::RequestContext& context_;

@@ -78,6 +78,16 @@ net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> f
   }
 }
 
+/// To the client it is a hit; RFC 9211 2.2: its request went to the upstream together with another one.
+CacheWord CachedExchange::collapsed_word(const cache::StoredResponse& response) const {
+  CacheWord word{"HIT", {}};
+  const bool was_stale = stored_ && !stored_->freshness().is_fresh(now());
+  word.status.forward = was_stale ? cache::Forward::stale : place_.marker ? cache::Forward::vary_miss : cache::Forward::uri_miss;
+  word.status.collapsed = true;
+  word.status.ttl = cache::ttl_seconds(response.freshness(), now());
+  return word;
+}
+
 /// Whether the leader's response is this request's, too.
 bool CachedExchange::is_for_me(const Fill::Beginning& beginning) const {
   if (beginning.vary.empty()) return true;
@@ -89,10 +99,7 @@ net::Task<std::optional<Outcome>> CachedExchange::stream_from(std::shared_ptr<Fi
   const Fill::Beginning& beginning = *fill->beginning();
   if (!is_for_me(beginning)) co_return std::nullopt;
   served_ = beginning.head;
-  CacheWord word{"HIT", {}};
-  word.status.ttl = cache::ttl_seconds(served_->freshness(), now());
-  word.status.collapsed = true;
-  if (auto outcome = answer_.prepare(*served_, beginning.length, now(), word)) co_return *outcome;
+  if (auto outcome = answer_.prepare(*served_, beginning.length, now(), collapsed_word(*served_))) co_return *outcome;
   ClientStream& client = means_.client;
   const bool is_empty = answer_.is_head_only() || beginning.length == 0;
   client.begin_response(context_);

@@ -13,25 +13,8 @@ using testing::body_of;
 using testing::describe;
 using testing::fields_of;
 
-struct EntryCodec : ::testing::Test {
-  http::FieldList fields = fields_of({{"Content-Type", "text/html"}, {"Set-Cookie", "a=1"}, {"X-Own", ""}, {"ETag", "\"x\""}});
-  std::vector<std::string_view> tags{"news", "item-42"};
-  ResponseParts parts;
+struct EntryCodec : ::testing::Test, testing::SampleResponse {
   EntryLimits limits;
-
-  void SetUp() override {
-    parts.key = "22:http://a:80/b?c=d&e=ff2:gz";
-    parts.url = "http://a:80/b?c=d&e=ff";
-    parts.status = 404;
-    parts.reason = "Not Found";
-    parts.fields = &fields;
-    parts.tags = tags;
-    parts.freshness = {.response_at = 1700000000123, .initial_age = 5000, .lifetime = 60000,
-                       .stale_while_revalidate = 10000, .stale_if_error = -1, .must_revalidate = true,
-                       .always_validate = false, .has_validator = true};
-    parts.token = 0xfedcba9876543210;
-    parts.ban_number = 99;
-  }
 
   std::string encoded(BodyPlace place = BodyPlace::inside, std::string_view body = "hello") const {
     return encode_entry(*StoredResponse::make_from_text(parts, body), place);

@@ -71,4 +71,28 @@ inline std::string describe(const StoredResponse& response) {
   return text;
 }
 
+/// A response of which no part is empty, and its views' text.
+struct SampleResponse {
+  http::FieldList fields = fields_of({{"Content-Type", "text/html"}, {"Set-Cookie", "a=1"}, {"X-Own", ""}, {"Set-Cookie", "b=2"},
+                                      {"ETag", "\"x\""}});
+  std::vector<std::string_view> tags{"news", "item-42"};
+  ResponseParts parts;
+
+  SampleResponse() {
+    parts.key = "4:http26:http://example.org:80/a?b=c";
+    parts.url = "http://example.org:80/a?b=c";
+    parts.status = 404;
+    parts.reason = "Not Found";
+    parts.fields = &fields;
+    parts.tags = tags;
+    parts.freshness = {.response_at = 1700000000123, .initial_age = 5000, .lifetime = 60000,
+                       .stale_while_revalidate = 10000, .stale_if_error = -1, .must_revalidate = true,
+                       .always_validate = false, .has_validator = true};
+    parts.token = 0xfedcba9876543210;
+    parts.ban_number = 99;
+  }
+  SampleResponse(const SampleResponse&) = delete;
+  SampleResponse& operator=(const SampleResponse&) = delete;
+};
+
 }  // namespace drishti::cache::testing

@@ -14,27 +14,13 @@ using testing::blocks_of;
 using testing::body_of;
 using testing::fields_of;
 
-struct StoredResponseTest : ::testing::Test {
-  http::FieldList fields = fields_of({{"Content-Type", "text/html"},
-                                      {"Set-Cookie", "a=1"},
-                                      {"X-Own", ""},
-                                      {"Set-Cookie", "b=2"},
-                                      {"ETag", "\"x\""}});
-  std::vector<std::string_view> tags{"news", "", "item-42"};
-  ResponseParts parts;
-
-  void SetUp() override {
-    parts.key = "4:http26:http://example.org:80/a?b=c";
-    parts.url = "http://example.org:80/a?b=c";
+struct StoredResponseTest : ::testing::Test, testing::SampleResponse {
+  StoredResponseTest() {
+    tags = {"news", "", "item-42"};
+    parts.tags = tags;
     parts.status = 200;
     parts.reason = "Fine";
-    parts.fields = &fields;
-    parts.tags = tags;
-    parts.freshness = {.response_at = 1700000000123, .initial_age = 5000, .lifetime = 60000,
-                       .stale_while_revalidate = 10000, .stale_if_error = -1, .must_revalidate = true,
-                       .always_validate = false, .has_validator = true};
     parts.token = 77;
-    parts.ban_number = 99;
   }
 };
 

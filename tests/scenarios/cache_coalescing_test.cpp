@@ -63,11 +63,14 @@ TEST(CacheLock, OneRequestFetchesForAHundredAndAllReadAlong) {
     for (auto& client : clients)  // all have the beginning while the upstream still holds back the end
       ASSERT_TRUE(has_received(*client, "begi"));
     go->set();
+    int collapsed = 0;
     for (auto& client : clients) {
       const auto response = client->read_response();
       ASSERT_TRUE(response && response->complete);
       EXPECT_EQ(response->body, "beginend");
+      collapsed += response->field("Cache-Status").starts_with("drishti; fwd=uri-miss; collapsed; ttl=") ? 1 : 0;
     }
+    EXPECT_EQ(collapsed, 99);
     EXPECT_EQ(upstream.requests().size(), 1u);
     EXPECT_EQ(told(get(proxy, "/")), "HIT 200 beginend");
   }
