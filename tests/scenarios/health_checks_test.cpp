@@ -276,22 +276,16 @@ TEST(HealthCheck, AReloadWithoutChecksUsesThePeerAgain) {
 // Scaling by DNS (pain 3): a new address proves itself first, and one that is gone is asked no more.
 TEST(HealthCheck, FollowsWhatDnsChanges) {
   test::FakeDns dns;
-  const auto publish = [&](const std::string& ip) {
-    test::FakeDns::Record record;
-    record.a = {ip};
-    record.ttl = 1;
-    dns.set("api.test", record);
-  };
-  publish("127.0.0.1");
+  dns.move("api.test", "127.0.0.1");
   FakeUpstream old_peer(well("old"));
   ProxyUnderTest proxy(checked_config("server api.test:" + std::to_string(old_peer.port()) + " resolve;", "mandatory", {},
                                       "resolver " + dns.address().text() + " ipv6=off valid=1s;\n"));
   ASSERT_TRUE(becomes(proxy, "old"));
-  publish("127.0.0.2");  // nobody listens there
+  dns.move("api.test", "127.0.0.2");  // nobody listens there
   ASSERT_TRUE(proxy.wait_for_log("peer 127.0.0.2:" + std::to_string(old_peer.port()) + " in upstream \"backend\": 111"));
   EXPECT_EQ(ask(proxy, request_text("GET", "/")).status, 502);
   EXPECT_EQ(proxy.error_log().find("connect() failed"), std::string::npos) << "no request was tried there";
-  publish("127.0.0.1");
+  dns.move("api.test", "127.0.0.1");
   EXPECT_TRUE(becomes(proxy, "old"));
   EXPECT_TRUE(wait_for_checks(old_peer, 2)) << "it is checked again";
 }

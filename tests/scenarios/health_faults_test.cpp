@@ -87,15 +87,9 @@ TEST(AServerThatDrains, IsNotUsedEvenWhenNoneIsLeftAndHealthPanicIsOn) {
 // Pain 3: the container was replaced. The old one stays for as long as a drain takes, then it is killed.
 TEST(AServerThatMoves, IsFollowedToItsNewAddressWithoutAFailedRequest) {
   test::FakeDns dns;
-  const auto publish = [&](const std::string& ip) {
-    test::FakeDns::Record record;
-    record.a = {ip};
-    record.ttl = 1;
-    dns.set("api.test", record);
-  };
   BackendProcess before("before");
   BackendProcess after("after", "127.0.0.2", before.port());
-  publish("127.0.0.1");
+  dns.move("api.test", "127.0.0.1");
   std::string config = checked_config("server api.test:" + std::to_string(before.port()) + " resolve;", "mandatory interval=1s", {},
                                       "resolver " + dns.address().text() + " ipv6=off valid=1s;\n");
   replace_all(config, "uri=/health ", "");
@@ -109,7 +103,7 @@ TEST(AServerThatMoves, IsFollowedToItsNewAddressWithoutAFailedRequest) {
   both.ttl = 1;
   dns.set("api.test", both);
   ASSERT_TRUE(load.wait_for_body("after"));
-  publish("127.0.0.2");
+  dns.move("api.test", "127.0.0.2");
   ASSERT_TRUE(load.wait_for_answers(50));
   for (std::uint64_t last = 0; load.with_body("before") != last;) {
     last = load.with_body("before");

@@ -47,6 +47,13 @@ class FakeDns {
     std::lock_guard lock(mutex_);
     records_[name] = std::move(record);
   }
+  /// NAME has the one address IP, for a second.
+  void move(const std::string& name, const std::string& ip) {
+    Record record;
+    record.a = {ip};
+    record.ttl = 1;
+    set(name, std::move(record));
+  }
   /// Questions for A of NAME so far.
   int asked(const std::string& name) {
     std::lock_guard lock(mutex_);
