@@ -23,6 +23,7 @@
 #include "conf/setting.hpp"
 #include "conf/socket_address.hpp"
 #include "conf/template.hpp"
+#include "conf/upstream_settings.hpp"
 
 namespace drishti::conf {
 
@@ -71,6 +72,7 @@ struct UpstreamServer {
   bool drain = false;          ///< gets no new requests
   bool resolve = false;
   milliseconds slow_start{0};  ///< how long a server that comes back takes to its full share; 0 = at once
+  std::string route;           ///< what `sticky` calls it; "": by its address
   Where where;
 };
 
@@ -156,6 +158,8 @@ struct Upstream {
   std::vector<std::shared_ptr<const HealthCheck>> health_checks;  ///< of the locations that pass to the group
   std::optional<OutlierDetection> outlier_detection;
   std::optional<RequestQueueSettings> queue;
+  RetryBudgetSettings retry_budget;
+  StickySettings sticky;
   bool health_panic = false;   ///< all servers unhealthy: use all of them
   std::string zone;            ///< accepted; state is always process-wide
   Bytes zone_size = 0;

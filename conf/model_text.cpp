@@ -23,6 +23,21 @@ void write(ModelWriter& w, const Map& map) {
   w.line("default", map.fallback);
 }
 
+void write(ModelWriter& w, const StickySettings& sticky) {
+  const auto block = w.block("sticky");
+  w.line("kind", sticky.kind);
+  w.line("cookie", sticky.cookie);
+  if (sticky.expires) w.line("expires", milliseconds(*sticky.expires));
+  w.line("never_expires", sticky.never_expires);
+  w.line("domain", sticky.domain);
+  w.line("path", sticky.path);
+  w.line("same_site", sticky.same_site);
+  w.line("http_only", sticky.http_only);
+  w.line("secure", sticky.secure);
+  w.line("route", sticky.routes);
+  w.line("secret", sticky.secret);
+}
+
 void write(ModelWriter& w, const Upstream& upstream) {
   static constexpr const char* methods[] = {"round_robin", "least_conn", "ip_hash", "hash", "random"};
   w.line("implicit", upstream.implicit);
@@ -35,6 +50,10 @@ void write(ModelWriter& w, const Upstream& upstream) {
   w.line("keepalive_requests", upstream.keepalive_requests);
   w.line("keepalive_time", upstream.keepalive_time);
   w.line("keepalive_timeout", upstream.keepalive_timeout);
+  w.line("retry_budget", upstream.retry_budget.is_limited);
+  w.line("retry_budget_percent", upstream.retry_budget.percent);
+  w.line("retry_budget_least", upstream.retry_budget.least);
+  if (upstream.sticky.is_on()) write(w, upstream.sticky);
   for (const auto& server : upstream.servers) {
     const auto block = w.block("server " + server.name);
     w.line("address", server.literal ? server.literal->text() : server.host + ":" + std::to_string(server.port));
@@ -45,6 +64,7 @@ void write(ModelWriter& w, const Upstream& upstream) {
     w.line("backup", server.backup);
     w.line("down", server.down);
     w.line("resolve", server.resolve);
+    w.line("route", server.route);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "conf/server_line.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 #include "conf/setters.hpp"
@@ -11,6 +12,15 @@ namespace {
 
 bool is_by_key_or_chance(BalanceMethod method) {
   return method == BalanceMethod::ip_hash || method == BalanceMethod::hash || method == BalanceMethod::random;
+}
+
+constexpr std::size_t most_route = 32;
+
+/// What a cookie can carry (RFC 6265 4.1.1).
+bool is_cookie_value(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c < 0x7f && c != '"' && c != ',' && c != ';' && c != '\\';
+  });
 }
 
 int number_parameter(std::string_view text, const std::string& whole, const Directive& d, int least) {
@@ -45,7 +55,10 @@ void read_parameter(BalanceMethod method, const Directive& d, const std::string&
     if (!value) fail("invalid parameter " + quoted(text), d);
     check_slow_start_fits(method, d);
     server.slow_start = *value;
-  } else if (parameter(text, "service") || parameter(text, "route")) {
+  } else if (const auto route = parameter(text, "route")) {
+    if (!is_cookie_value(*route) || route->size() > most_route) fail("invalid parameter " + quoted(text), d);
+    server.route = *route;
+  } else if (parameter(text, "service")) {
     fail("parameter " + quoted(text) + " of the \"server\" directive is not implemented by drishti yet", d);
   } else {
     fail("invalid parameter " + quoted(text), d);
@@ -73,7 +86,7 @@ UpstreamServer read_server_line(const Directive& line, BalanceMethod method) {
 bool same_server_line(const UpstreamServer& a, const UpstreamServer& b) {
   const auto what = [](const UpstreamServer& server) {
     return std::tie(server.name, server.weight, server.max_fails, server.fail_timeout, server.max_conns, server.backup,
-                    server.down, server.drain, server.resolve, server.slow_start);
+                    server.down, server.drain, server.resolve, server.slow_start, server.route);
   };
   return what(a) == what(b);
 }

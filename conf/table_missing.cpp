@@ -149,7 +149,6 @@ std::span<const std::string_view> missing_directives() {
       "tunnel_*",
       // Upstream groups
       "least_time",
-      "sticky",
       "sticky_cookie_insert",
       "state",
       "keyval",

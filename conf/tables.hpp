@@ -15,6 +15,7 @@ std::span<const DirectiveSpec> rewrite_directives();   ///< table_rewrite.cpp
 std::span<const DirectiveSpec> proxy_directives();     ///< table_proxy.cpp
 std::span<const DirectiveSpec> cache_directives();     ///< table_cache.cpp
 std::span<const DirectiveSpec> upstream_directives();  ///< table_upstream.cpp
+std::span<const DirectiveSpec> affinity_directives();  ///< table_affinity.cpp
 std::span<const DirectiveSpec> health_directives();    ///< table_health.cpp
 std::span<const DirectiveSpec> scaling_directives();   ///< table_scaling.cpp
 std::span<const DirectiveSpec> log_directives();       ///< table_log.cpp

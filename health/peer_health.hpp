@@ -43,6 +43,10 @@ class PeerHealth {
   bool available(const Limits& limits, std::int64_t now_seconds) const {
     return gate_.load(std::memory_order_relaxed) == 0 && passive_.available(limits, now_seconds);
   }
+  /// As available(), for a client that comes back to the peer (`sticky`): draining ends only what is new.
+  bool available_to_bound(const Limits& limits, std::int64_t now_seconds) const {
+    return (gate_.load(std::memory_order_relaxed) & ~draining) == 0 && passive_.available(limits, now_seconds);
+  }
   /// As available(), but with checks and ejections ignored (health_panic).
   bool available_in_panic(const Limits& limits, std::int64_t now_seconds) const {
     return (gate_.load(std::memory_order_relaxed) & draining) == 0 && passive_.available(limits, now_seconds);

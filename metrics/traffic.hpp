@@ -70,6 +70,7 @@ struct alignas(64) UpstreamMetrics {
   Histogram connect;
   Histogram first_byte;
   std::array<Counter, std::size(retry_cause_names)> retries;  ///< index: RetryCause
+  Counter retries_refused;  ///< by retry_budget
   std::array<Counter, queue_result_names.size()> queued;  ///< index: QueueResult
   Histogram queue_wait;                                   ///< of those that came in
 };

@@ -4,8 +4,8 @@
 
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
-#include "filters/proxy_response.hpp"
 #include "filters/response_headers.hpp"
+#include "filters/sticky_session.hpp"
 #include "request/queue_wait.hpp"
 #include "request/upgrade_tunnel.hpp"
 
@@ -187,6 +187,7 @@ void ProxyExchange::end_attempt() {
 }
 
 void ProxyExchange::leave_upstream() {
+  repeat_.release();
   recorder_.leave(context_.attempts.empty() ? 0 : context_.attempts.back().status, services_.clock().now());
 }
 
@@ -222,6 +223,7 @@ bool ProxyExchange::goes_on_alone() const { return cache_ != nullptr && cache_->
 void ProxyExchange::prepare_pick() {
   const conf::Upstream& group = view_->group->config();
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
+  if (group.sticky.is_on()) pick_.sticky = filters::sticky_server(group.sticky, context_);
   pick_.client = &context_.connection->remote;
   begun_ = services_.clock().now();
   recorder_.enter(generation_.metrics_of(*view_), begun_);
@@ -287,7 +289,7 @@ bool ProxyExchange::drops_response() {
   trace.header_ms = duration_cast<milliseconds>(first_byte).count();
   recorder_.head_came(first_byte);
   int status = attempt_.head().status;
-  if (!may_retry_status(settings_, status, retry_state())) return false;
+  if (client_gone() || !may_retry_status(settings_, status, retry_state()) || !has_budget()) return false;
   upstream::PeerLease failed = std::move(lease_);
   if (!pick()) {
     lease_ = std::move(failed);
@@ -300,6 +302,15 @@ bool ProxyExchange::drops_response() {
   attempt_.connection().reset();
   recorder_.retried(retry_cause(status));
   return true;
+}
+
+// Servers in trouble must not get a multiple of what clients ask (U15).
+bool ProxyExchange::has_budget() {
+  upstream::Balancer& balancer = *view_->balancer;
+  const auto& settings = view_->group->config().retry_budget;
+  if (repeat_.take(balancer.peers().repeats, settings, balancer.active())) return true;
+  recorder_.refused_retry();
+  return false;
 }
 
 // outlier_detection compares peers by what they answer at this location, whether or not it is tried again.
@@ -331,9 +342,10 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   report(*lease_, failure == Failure::local ? upstream::Outcome::not_counted : upstream::Outcome::failed);
   RetryState state = retry_state();
   sent_before_ = state.request_sent;
+  const bool repeats = may_retry(settings_, failure, state) && has_budget();
   attempt_.connection().reset();
   lease_.release();
-  if (!may_retry(settings_, failure, state)) return Outcome::error(status);
+  if (!repeats) return Outcome::error(status);
   if (!pick()) return give_up(Failure::no_live_peer);
   recorder_.retried(retry_cause(failure));
   return std::nullopt;
@@ -389,13 +401,20 @@ bool ProxyExchange::is_intercepted(int status) {
   return filters::find_error_page(status, context_).action != filters::ErrorPageResult::Action::builtin;
 }
 
+filters::UpstreamAdvice ProxyExchange::take_response_head() {
+  const filters::UpstreamAdvice advice = filters::take_upstream_head(attempt_.head(), context_);
+  const conf::StickySettings& sticky = view_->group->config().sticky;
+  if (sticky.is_on()) filters::add_sticky_cookie(sticky, lease_->sticky_name, pick_.sticky, context_);
+  return advice;
+}
+
 net::Task<Outcome> ProxyExchange::respond() {
   http::ResponseHead& head = attempt_.head();
   context_.upstream_head = &head;
   report(*lease_, upstream::Outcome::success);
   if (head.status == 101) {
     client_.watch_for_close(nullptr, nullptr);
-    filters::take_upstream_head(head, context_);
+    take_response_head();
     filters::apply_add_headers(context_);
     leave_upstream();  // a tunnel is no request in service: hours of it would say nothing about load
     co_await run_tunnel(services_, context_, client_, *attempt_.connection());
@@ -412,7 +431,7 @@ net::Task<Outcome> ProxyExchange::respond() {
     filters::keep_challenge(head, context_);
     co_return Outcome::error(head.status);
   }
-  filters::UpstreamAdvice advice = filters::take_upstream_head(head, context_);
+  const filters::UpstreamAdvice advice = take_response_head();
   if (advice.redirect) {
     end_attempt();
     if (advice.redirect->starts_with('@'))

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "filters/proxy_request.hpp"
+#include "filters/proxy_response.hpp"
 #include "request/cache_session.hpp"
 #include "request/dynamic_upstreams.hpp"
 #include "request/outcome.hpp"
@@ -46,6 +47,8 @@ class ProxyExchange {
   std::optional<Outcome> after_attempt(Failure failure);
   std::optional<Outcome> after_failure(Failure failure);
   bool drops_response();
+  bool has_budget();
+  filters::UpstreamAdvice take_response_head();
   void count_for_siblings(const upstream::Peer& peer, upstream::Outcome outcome);
   void report(const upstream::Peer& peer, upstream::Outcome outcome);
   void begin_attempt();
@@ -76,6 +79,7 @@ class ProxyExchange {
   UpstreamRequest request_;
   upstream::PickRequest pick_;
   upstream::PeerLease lease_;
+  upstream::RepeatLease repeat_;
   UpstreamRecorder recorder_;
   UpstreamAttempt attempt_;
   CacheSession* cache_ = nullptr;

@@ -55,6 +55,10 @@ void UpstreamRecorder::retried(RetryCause cause) {
   if (group_) group_->retries[static_cast<std::size_t>(cause)].add();
 }
 
+void UpstreamRecorder::refused_retry() {
+  if (group_) group_->retries_refused.add();
+}
+
 void UpstreamRecorder::found_no_live_peer() {
   if (group_) group_->no_live_peer.add();
 }

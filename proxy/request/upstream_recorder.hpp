@@ -28,6 +28,8 @@ class UpstreamRecorder {
   void attempt_ended(const context::Attempt& attempt);
   void peer_failed(const upstream::Peer& peer);
   void retried(metrics::RetryCause cause);
+  /// retry_budget was spent.
+  void refused_retry();
   void found_no_live_peer();
   /// The request's time in the queue of the group is over.
   void left_queue(metrics::QueueResult result, net::Clock::Steady now);

@@ -32,6 +32,8 @@ struct GroupFamilies {
   Family opened = Family::counter("drishti_upstream_connections_opened_total", "Connections opened.");
   Family reused = Family::counter("drishti_upstream_connections_reused_total", "Kept connections used again.");
   Family retries = Family::counter("drishti_upstream_retries_total", "Requests sent once more, by cause.");
+  Family refused = Family::counter("drishti_upstream_retries_refused_total",
+                                   "Requests not sent once more because retry_budget was spent.");
   Family no_peer = Family::counter("drishti_upstream_no_live_peer_total", "Times that no peer could be chosen.");
 
   void add(const UpstreamBlock& block, std::uint64_t now);
@@ -74,6 +76,7 @@ void GroupFamilies::add(const UpstreamBlock& block, std::uint64_t now) {
   opened.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.connections_opened.value(); }));
   reused.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.connections_reused.value(); }));
   no_peer.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.no_live_peer.value(); }));
+  refused.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.retries_refused.value(); }));
   add_retries(block);
 }
 
@@ -84,7 +87,7 @@ void add_upstream_families(Families& families, const routing::SnapshotMetrics& c
   for (const auto& block : counted.upstreams) groups.add(*block, nanoseconds(now));
   if (counted.has_dynamic_upstreams) groups.add(*counted.dynamic_upstreams, nanoseconds(now));
   for (Family* family : {&groups.requests, &groups.active, &groups.busy, &groups.duration, &groups.connect,
-                         &groups.first_byte, &groups.opened, &groups.reused, &groups.retries, &groups.no_peer})
+                         &groups.first_byte, &groups.opened, &groups.reused, &groups.retries, &groups.refused, &groups.no_peer})
     families.push_back(family->take());
 }
 

@@ -92,11 +92,21 @@ void Balancer::end_slow_start() {
 PeerLease Balancer::pick_among(PickRequest& request, Range range) {
   // take() fails only when another worker was faster; that makes the peer ineligible, so the next choice differs.
   for (std::size_t attempt = range.begin; attempt <= range.end; ++attempt) {
-    const std::size_t index = choose(request, range);
+    std::size_t index = request.sticky.empty() ? none : choose_sticky(request, range);
+    if (index == none) index = choose(request, range);
     if (index == none) break;
     if (auto lease = take(request, index)) return lease;
   }
   return {};
+}
+
+// Several addresses of one route take turns.
+std::size_t Balancer::choose_sticky(PickRequest& request, Range range) {
+  request.is_bound = true;
+  const std::size_t index =
+      weighted_step(request, range, [&](const Slot& slot) { return slot.peer->sticky_name == request.sticky; });
+  request.is_bound = false;
+  return index;
 }
 
 PeerLease Balancer::take(PickRequest& request, std::size_t index) {
@@ -122,11 +132,16 @@ bool Balancer::eligible(const PickRequest& request, std::size_t index) const {
   const Slot& slot = slots_[index];
   if (index < max_tried_peers && request.tried[index]) return false;
   if (slot.peer->down || slot.is_held_back) return false;
-  const health::PeerHealth& health = slot.state->health;
-  const bool is_well = request.in_panic ? health.available_in_panic(slot.peer->limits(), request.now_seconds)
-                                        : health.available(slot.peer->limits(), request.now_seconds);
-  if (!is_well) return false;
+  if (!is_well(request, slot)) return false;
   return slot.peer->max_conns == 0 || slot.in_flight() < slot.peer->max_conns;
+}
+
+bool Balancer::is_well(const PickRequest& request, const Slot& slot) const {
+  const health::PeerHealth& health = slot.state->health;
+  const auto limits = slot.peer->limits();
+  if (request.in_panic) return health.available_in_panic(limits, request.now_seconds);
+  return request.is_bound ? health.available_to_bound(limits, request.now_seconds)
+                          : health.available(limits, request.now_seconds);
 }
 
 bool Balancer::has_full_peer(const PickRequest& request) const {
@@ -136,6 +151,12 @@ bool Balancer::has_full_peer(const PickRequest& request) const {
                                              : health.available(slot.peer->limits(), request.now_seconds);
     return !slot.peer->down && is_well && slot.peer->max_conns != 0;
   });
+}
+
+std::int64_t Balancer::active() const {
+  std::int64_t sum = 0;
+  for (const Slot& slot : slots_) sum += slot.in_flight();
+  return sum;
 }
 
 void Balancer::note_failure(const Peer& peer) {

@@ -20,10 +20,12 @@ inline constexpr std::size_t max_tried_peers = 512;
 struct PickRequest {
   std::string_view hash_key;              ///< hash: the evaluated key; must live as long as the request picks
   const SocketAddress* client = nullptr;  ///< ip_hash
+  std::string_view sticky;                ///< the sticky_name that is wanted; lives as hash_key
   std::int64_t now_seconds = 0;           ///< steady clock, whole seconds; update it before each pick
   std::int64_t now_ms = 0;                ///< the same in milliseconds, for slow_start
   std::bitset<max_tried_peers> tried;     ///< by index in the PeerSet, primaries then backups; set by pick()
   std::uint64_t peers_version = 0;        ///< version that `tried` speaks of
+  bool is_bound = false;                  ///< the client comes back to a peer: draining ones may have it
   bool in_panic = false;                  ///< health_panic: checks and ejections are ignored
   bool on_backups = false;                ///< no primary was eligible: this request stays with the backups, as in nginx
   std::uint64_t hash = 0;                 ///< ip_hash, hash: the running hash, or the point of the ring
@@ -52,6 +54,8 @@ class Balancer {
   RequestQueue* queue() { return peers().size() == 0 ? nullptr : (*peers_)[0]->queue.get(); }
   /// After an empty pick(): a peer that could be chosen has max_conns requests, so that waiting makes sense.
   bool has_full_peer(const PickRequest& request) const;
+  /// Requests now at the peers of the group, of all workers.
+  std::int64_t active() const;
   /// A counted failure of this worker: lowers the peer's effective weight by weight / max_fails (upstream/outcome.hpp
   /// calls it).
   void note_failure(const Peer& peer);
@@ -144,6 +148,8 @@ class Balancer {
   void give_credit(const PickRequest& request);
   void end_slow_start();
   PeerLease take(PickRequest& request, std::size_t index);
+  std::size_t choose_sticky(PickRequest& request, Range range);
+  bool is_well(const PickRequest& request, const Slot& slot) const;
   PeerLease take_single();
 
   std::shared_ptr<UpstreamGroup> group_;

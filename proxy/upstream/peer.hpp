@@ -31,6 +31,7 @@ struct Peer {
   SocketAddress address;
   std::string address_text;  ///< `127.0.0.1:3000`: $upstream_addr
   std::string server_name;   ///< the `server` line: `api1:3000`
+  std::string sticky_name;   ///< what `sticky` calls it; "" without
   int weight = 1;
   int max_fails = 1;
   std::chrono::seconds fail_timeout{10};

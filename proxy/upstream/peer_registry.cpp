@@ -14,10 +14,17 @@ std::shared_ptr<RequestQueue> PeerRegistry::queue(const std::string& group) {
   return queue;
 }
 
+std::shared_ptr<RetryCount> PeerRegistry::repeats(const std::string& group) {
+  auto& repeats = repeats_[group];
+  if (!repeats) repeats = std::make_shared<RetryCount>();
+  return repeats;
+}
+
 void PeerRegistry::collect() {
   // Only this thread hands out references, so a count of one cannot grow behind our back.
   std::erase_if(states_, [](const auto& entry) { return entry.second.use_count() == 1; });
   std::erase_if(queues_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  std::erase_if(repeats_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 
 }  // namespace drishti::upstream

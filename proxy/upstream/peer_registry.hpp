@@ -20,6 +20,8 @@ class PeerRegistry {
   std::shared_ptr<PeerState> state(const std::string& group, const SocketAddress& address, int occurrence = 0);
   /// The queue of the group named GROUP; made on first use.
   std::shared_ptr<RequestQueue> queue(const std::string& group);
+  /// The repeats of the group named GROUP; made on first use.
+  std::shared_ptr<RetryCount> repeats(const std::string& group);
   /// Drops states that nobody uses any more (no request, no group).
   void collect();
   std::size_t size() const { return states_.size(); }
@@ -29,6 +31,7 @@ class PeerRegistry {
   unsigned workers_;
   std::map<Key, std::shared_ptr<PeerState>> states_;
   std::map<std::string, std::shared_ptr<RequestQueue>> queues_;
+  std::map<std::string, std::shared_ptr<RetryCount>> repeats_;
 };
 
 }  // namespace drishti::upstream

@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "upstream/sticky_name.hpp"
+
 namespace drishti::upstream {
 namespace {
 
@@ -36,7 +38,7 @@ bool same_list(const std::vector<std::shared_ptr<const Peer>>& a, const std::vec
   return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
     const auto settings = [](const Peer& peer) {
       return std::tie(peer.state, peer.server_name, peer.weight, peer.max_fails, peer.fail_timeout, peer.max_conns,
-                      peer.down, peer.drain, peer.slow_start);
+                      peer.down, peer.drain, peer.slow_start, peer.sticky_name);
     };
     return settings(*x) == settings(*y);
   });
@@ -67,6 +69,7 @@ std::shared_ptr<const PeerSet> build_peer_set(const conf::Upstream& config,
                                               std::span<const std::vector<SocketAddress>> addresses,
                                               PeerRegistry& registry, const RuntimeChanges& changes) {
   auto set = std::make_shared<PeerSet>();
+  set->repeats = registry.repeats(config.name);
   std::map<std::string, int> occurrences;
   const auto queue = config.queue ? registry.queue(config.name) : nullptr;
   if (queue) queue->set_length(static_cast<std::size_t>(config.queue->length));
@@ -76,6 +79,7 @@ std::shared_ptr<const PeerSet> build_peer_set(const conf::Upstream& config,
                           registry.state(config.name, address, occurrences[text]++));
     prepare(*peer, config);
     peer->queue = queue;
+    peer->sticky_name = sticky_name(config.sticky, line.route, text);
     (line.backup ? set->backups : set->primaries).push_back(std::move(peer));
   };
   const auto lines = changes.lines(config);

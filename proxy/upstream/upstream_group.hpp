@@ -11,6 +11,7 @@
 
 #include "conf/config.hpp"
 #include "upstream/peer.hpp"
+#include "upstream/retry_budget.hpp"
 
 namespace drishti::upstream {
 
@@ -18,6 +19,7 @@ namespace drishti::upstream {
 struct PeerSet {
   std::vector<std::shared_ptr<const Peer>> primaries;
   std::vector<std::shared_ptr<const Peer>> backups;
+  std::shared_ptr<RetryCount> repeats = std::make_shared<RetryCount>();  ///< of the whole group; never null
   /// nginx's `single`: exactly one address and no backup; max_fails is ignored and nothing is retried.
   bool is_single() const { return primaries.size() == 1 && backups.empty(); }
   /// Attempts allowed by the number of peers: those not `down`, backups included (nginx-semantics 3.3).

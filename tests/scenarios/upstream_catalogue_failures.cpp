@@ -184,6 +184,15 @@ void a_request_goes_to_each_server_once(Checks& checks) {
   checks.equal(one.requests().size() + two.requests().size() + three.requests().size(), 15U, "attempts of five requests");
 }
 
+/// All servers fail whatever comes; a budget of nothing means that nothing is repeated.
+void a_spent_budget_ends_repeats(Checks& checks) {
+  FakeUpstream one(answers_status(503, "1")), two(answers_status(503, "2"));
+  ProxyUnderTest proxy(proxy_config("retry_budget 0% min=0; " + server(one, "max_fails=0") + server(two, "max_fails=0"),
+                                    "proxy_next_upstream error http_503;"));
+  for (int i = 0; i < 5; ++i) checks.equal(status_of(proxy), 503, "GET");
+  checks.equal(one.requests().size() + two.requests().size(), 5U, "attempts of five requests");
+}
+
 void nothing_is_repeated_for_who_left(Checks& checks) {
   FakeUpstream silent(stays_silent()), other(answers("other"));
   ProxyUnderTest proxy(proxy_config(server(silent) + server(other, "backup")));
@@ -240,8 +249,15 @@ void who_is_tied_to_a_dead_server_gets_another(Checks& checks) {
   all_answered(proxy, is_a ? "b" : "a", checks);
 }
 
-void sticky_is_refused_as_long_as_it_is_missing(Checks& checks) {
-  does_not_start(proxy_config("server 127.0.0.1:1; sticky cookie id;"), "sticky", checks);
+void who_has_the_cookie_of_a_dead_server_gets_another(Checks& checks) {
+  FakeUpstream a(answers("a")), b(answers("b"));
+  ProxyUnderTest proxy(proxy_config(server(a, "route=ra") + server(b, "route=rb") + "sticky cookie id;"));
+  const std::string request = request_text("GET", "/", "Cookie: id=ra\r\n");
+  checks.equal(ask(proxy, request).body, "a", "its server");
+  a.kill();
+  const RawResponse moved = ask(proxy, request);
+  checks.equal(moved.body, "b", "the other");
+  checks.equal(moved.field("set-cookie"), "id=rb", "the cookie is written anew");
 }
 
 bool holds_soon(const std::function<bool()>& holds) {
@@ -278,11 +294,13 @@ std::vector<Entry> failure_entries() {
       {"U06", "one of three killed", {{"under load", one_of_three_is_killed}}},
       {"U13", "half-open connections", {{"in the body", a_connection_that_goes_dead_is_ended}}},
       {"U14", "no local port", {{"EADDRNOTAVAIL", no_local_port_is_no_fault_of_the_server}}},
-      {"U15", "retry storm", {{"each once", a_request_goes_to_each_server_once}, {"client left", nothing_is_repeated_for_who_left}}},
+      {"U15", "retry storm", {{"each once", a_request_goes_to_each_server_once},
+       {"budget", a_spent_budget_ends_repeats},
+       {"client left", nothing_is_repeated_for_who_left}}},
       {"U16", "the client disconnects", {{"cancelled, 499", nothing_is_repeated_for_who_left}}},
       {"U18", "PROXY protocol", {{"unasked", a_proxy_line_on_a_plain_port_is_refused}, {"asked for", listening_for_it_is_an_error}}},
       {"U19", "Keep-Alive and Alt-Svc of a server", {{"timeout hint", the_servers_own_timeout_counts}}},
-      {"U20", "sticky server gone", {{"ip_hash", who_is_tied_to_a_dead_server_gets_another}, {"sticky", sticky_is_refused_as_long_as_it_is_missing}}},
+      {"U20", "sticky server gone", {{"ip_hash", who_is_tied_to_a_dead_server_gets_another}, {"sticky", who_has_the_cookie_of_a_dead_server_gets_another}}},
       {"U21", "counters after cancelled requests", {{"least_conn", cancelled_requests_are_counted_down}}},
   };
 }
