@@ -39,6 +39,7 @@ void ServerSettings::inherit(const ServerSettings& parent) {
   merge_slashes.inherit(parent.merge_slashes);
   ignore_invalid_headers.inherit(parent.ignore_invalid_headers);
   underscores_in_headers.inherit(parent.underscores_in_headers);
+  http2.inherit(parent.http2);
 }
 
 void ServerSettings::copy_to(Server& server) const {
@@ -49,6 +50,7 @@ void ServerSettings::copy_to(Server& server) const {
   server.merge_slashes = *merge_slashes;
   server.ignore_invalid_headers = *ignore_invalid_headers;
   server.underscores_in_headers = *underscores_in_headers;
+  server.http2 = *http2;
 }
 
 Analysis::Analysis(const AnalyserOptions& analyser_options, Config& target)

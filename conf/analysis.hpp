@@ -26,6 +26,7 @@ struct ServerSettings {
   Setting<bool> merge_slashes{true};
   Setting<bool> ignore_invalid_headers{true};
   Setting<bool> underscores_in_headers{false};
+  Setting<bool> http2{false};
 
   void inherit(const ServerSettings& parent);
   void copy_to(Server& server) const;

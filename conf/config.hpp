@@ -441,6 +441,9 @@ struct Listen {
   bool ipv6only = true;
   int backlog = 511;
   bool so_keepalive = false;
+  bool ssl = false;
+  bool http2 = false;           ///< as an option of the address; `http2 on` is a server's
+  bool proxy_protocol = false;  ///< every connection begins with a PROXY header
   unsigned unix_mode = 0666;  ///< of a unix socket's file
   bool wildcard = false;  ///< 0.0.0.0 or [::]
   Where where;
@@ -465,6 +468,7 @@ struct Server {
   bool merge_slashes = true;
   bool ignore_invalid_headers = true;
   bool underscores_in_headers = false;
+  bool http2 = false;
   std::shared_ptr<Location> root;  ///< Kind::server_root; its children are the server's locations, its rewrite ops
                                    ///< those of the server level
   Where where;

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "net/tls_session.hpp"
+
 namespace drishti::net {
 
 namespace asio = boost::asio;
@@ -38,6 +40,8 @@ void Reactor::wait() {
     wait();
   });
 }
+
+void Reactor::make_tls_scratch() { tls_scratch_.reset(new TlsScratch); }
 
 int Reactor::dispatch() {
   event_count_ = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
@@ -138,6 +142,12 @@ void Channel::close() {
   ::close(fd_);
   fd_ = -1;
   cancel();
+}
+
+int Channel::release() {
+  reactor_->forget(*this);
+  epoll_ctl(reactor_->epoll_, EPOLL_CTL_DEL, fd_, nullptr);
+  return std::exchange(fd_, -1);
 }
 
 void Channel::cancel() {

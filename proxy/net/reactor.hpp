@@ -23,6 +23,7 @@ class io_context;
 namespace drishti::net {
 
 class Channel;
+class TlsScratch;
 
 /// How a wait ended.
 enum class Wake : std::uint8_t { ready, timeout, cancelled };
@@ -49,6 +50,11 @@ class Reactor {
   }
   /// Runs ACTION at the end of every turn (log hand-over and the like).
   void at_end_of_turn(std::function<void()> action) { end_of_turn_ = std::move(action); }
+  /// Where TLS connections of this worker leave ciphertext on its way; made when the first one asks.
+  TlsScratch& tls_scratch() {
+    if (!tls_scratch_) make_tls_scratch();
+    return *tls_scratch_;
+  }
   /// Adds the nanoseconds of every turn to COUNTER: what is left of the wall's time was spent waiting.
   void count_busy_time(metrics::Counter& counter) { busy_ns_ = &counter; }
 
@@ -64,6 +70,7 @@ class Reactor {
   void request_turn();
   void set_alarm();
   void add_busy_time(Clock::Steady begun);
+  void make_tls_scratch();
 
   std::unique_ptr<Asio> asio_;
   int epoll_ = -1;
@@ -76,6 +83,7 @@ class Reactor {
   int event_next_ = 0;
   std::vector<std::coroutine_handle<>> deferred_;
   std::function<void()> end_of_turn_;
+  std::unique_ptr<TlsScratch> tls_scratch_;
   metrics::Counter* busy_ns_ = nullptr;
   bool in_turn_ = false;
   bool turn_requested_ = false;
@@ -97,6 +105,8 @@ class Channel {
   /// Wakes waiters with Wake::cancelled (later in this turn), then closes. A descriptor whose file is shared with others
   /// (a listening socket) has to leave the epoll set explicitly: closing it alone would keep its events coming.
   void close();
+  /// Leaves the reactor and gives the descriptor away. Nobody may be waiting.
+  int release();
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
   Reactor& reactor() const { return *reactor_; }
@@ -108,6 +118,8 @@ class Channel {
     if (!hangup_) readable_ = false;
   }
   void clogged() { writable_ = false; }
+  /// There is something to read that the descriptor does not tell of: it was taken from it already.
+  void mark_readable() { readable_ = true; }
 
   /// Called for an event while no coroutine waits to read: a closing client during an upstream's work, bytes on an idle
   /// pooled connection. May close the channel, or destroy it.

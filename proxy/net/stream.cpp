@@ -3,34 +3,20 @@
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
+
+#include "net/socket_calls.hpp"
 
 namespace drishti::net {
 namespace {
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
-
 IoResult from_wake(Wake wake, std::size_t bytes) {
   return {wake == Wake::timeout ? IoStatus::timeout : IoStatus::cancelled, 0, bytes};
-}
-
-// The C library's send and recv are cancellation points, which cost a lock in a program with threads; these are not.
-ssize_t receive(int fd, std::span<char> buffer) {
-  return ::syscall(SYS_recvfrom, fd, buffer.data(), buffer.size(), 0, nullptr, nullptr);
-}
-
-ssize_t send_pieces(int fd, const iovec* pieces, std::size_t count) {
-  if (count == 1)
-    return ::syscall(SYS_sendto, fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL, nullptr, 0);
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(pieces);
-  message.msg_iovlen = count;
-  return ::syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -49,12 +35,23 @@ std::span<iovec> skip_bytes(std::span<iovec> pieces, std::size_t count) {
 
 IoResult Stream::failed(int error) { return {IoStatus::failed, error, 0}; }
 
+void Stream::open(Reactor& reactor, StreamParts parts) {
+  tls_ = std::move(parts.tls);
+  channel_.open(reactor, parts.fd);
+  if (tls_) tls_->move_to(channel_);
+}
+
+StreamParts Stream::release() { return {channel_.release(), std::move(tls_)}; }
+
+void Stream::close() {
+  if (tls_) tls_->close_notify();
+  channel_.close();
+}
+
 IoResult Stream::try_read(std::span<char> buffer) {
+  if (tls_) return tls_->read(buffer);
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
-  ssize_t n;
-  do {
-    n = receive(fd(), buffer);
-  } while (n < 0 && errno == EINTR);
+  const ssize_t n = receive(fd(), buffer);
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (n < 0) {
     if (!would_block(errno)) return failed(errno);
@@ -66,12 +63,21 @@ IoResult Stream::try_read(std::span<char> buffer) {
   return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
 }
 
-IoResult Stream::try_write(const iovec* pieces, std::size_t count) {
+IoResult Stream::try_peek(std::span<char> buffer) {
+  if (tls_) return tls_->peek(buffer);
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
-  ssize_t n;
-  do {
-    n = send_pieces(fd(), pieces, count);
-  } while (n < 0 && errno == EINTR);
+  const ssize_t n = ::recv(fd(), buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (n == 0) return {IoStatus::eof, 0, 0};
+  if (n > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+  if (!would_block(errno)) return failed(errno);
+  channel_.drained();
+  return {};
+}
+
+IoResult Stream::try_write(const iovec* pieces, std::size_t count) {
+  if (tls_) return tls_->write(pieces, count);
+  if (!is_open()) return {IoStatus::cancelled, 0, 0};
+  const ssize_t n = send_pieces(fd(), pieces, count);
   if (n >= 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
   if (!would_block(errno)) return failed(errno);
   channel_.clogged();
@@ -92,20 +98,21 @@ Task<IoResult> Stream::read_some(std::span<char> buffer, milliseconds timeout) {
 Task<IoResult> Stream::write_all(std::span<iovec> pieces, milliseconds timeout) {
   std::size_t sent = 0;
   pieces = skip_bytes(pieces, 0);
-  while (!pieces.empty()) {
+  while (!pieces.empty() || has_unsent()) {
     Wake wake = co_await channel_.writable(timeout);
     if (wake != Wake::ready) co_return from_wake(wake, sent);
     IoResult result = try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
     if (!result.ok()) co_return IoResult{result.status, result.error, sent};
     sent += result.bytes;
     pieces = skip_bytes(pieces, result.bytes);
-    if (!pieces.empty() && result.bytes > 0) channel_.clogged();
+    if (!pieces.empty() && result.bytes > 0 && !tls_) channel_.clogged();
   }
   co_return IoResult{IoStatus::ok, 0, sent};
 }
 
 IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t length) {
   constexpr std::uint64_t most_at_once = 512 << 10;
+  if (tls_) return send_file_over_tls(file, offset, length);
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
   auto position = static_cast<off_t>(offset);
   ssize_t n;
@@ -121,7 +128,7 @@ IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t len
 
 Task<IoResult> Stream::send_file(int file, std::uint64_t offset, std::uint64_t length, milliseconds timeout) {
   std::uint64_t sent = 0;
-  while (sent < length) {
+  while (sent < length || has_unsent()) {
     Wake wake = co_await channel_.writable(timeout);
     if (wake != Wake::ready) co_return from_wake(wake, sent);
     IoResult result = try_send_file(file, offset + sent, length - sent);
@@ -131,11 +138,23 @@ Task<IoResult> Stream::send_file(int file, std::uint64_t offset, std::uint64_t l
   co_return IoResult{IoStatus::ok, 0, sent};
 }
 
+IoResult Stream::send_file_over_tls(int file, std::uint64_t offset, std::uint64_t length) {
+  std::array<char, 64 << 10> part;
+  if (has_unsent() || length == 0) return tls_->write(nullptr, 0);
+  const ssize_t n = ::pread(file, part.data(), std::min<std::uint64_t>(part.size(), length), static_cast<off_t>(offset));
+  if (n == 0) return {IoStatus::eof, 0, 0};
+  if (n < 0) return failed(errno);
+  const iovec piece{part.data(), static_cast<std::size_t>(n)};
+  return tls_->write(&piece, 1);
+}
+
 void Stream::shutdown_write() {
+  if (tls_) tls_->close_notify();
   if (is_open()) ::shutdown(fd(), SHUT_WR);
 }
 
 void Stream::reset_on_close() {
+  if (tls_) tls_->forbid_close_notify();
   linger option{1, 0};
   if (is_open()) ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &option, sizeof option);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A connected socket (TCP or unix) of one worker: reads and writes under a deadline, without exceptions.
+// A connected socket (TCP or unix) of one worker, with or without TLS on it: reads and writes under a deadline, without
+// exceptions.
 
 #include <sys/uio.h>
 
@@ -8,34 +9,52 @@
 #include <span>
 
 #include "conf/socket_address.hpp"
+#include "net/io_result.hpp"
 #include "net/reactor.hpp"
 #include "net/task.hpp"
+#include "net/tls_session.hpp"
 
 namespace drishti::net {
 
-enum class IoStatus : std::uint8_t { ok, eof, timeout, cancelled, failed };
-
-struct [[nodiscard]] IoResult {
-  IoStatus status = IoStatus::ok;
-  int error = 0;          ///< errno when failed
-  std::size_t bytes = 0;
-  bool ok() const { return status == IoStatus::ok; }
+/// A stream on its way to another owner.
+struct StreamParts {
+  int fd = -1;
+  std::unique_ptr<TlsSession> tls;
 };
 
 class Stream {
  public:
   Stream() = default;
+  ~Stream() { close(); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
 
   /// Takes a connected (or connecting) non-blocking socket.
   void open(Reactor& reactor, int fd) { channel_.open(reactor, fd); }
-  void close() { channel_.close(); }
+  void open(Reactor& reactor, StreamParts parts);
+  /// Gives the socket away, with its TLS. Nobody may be waiting for it.
+  StreamParts release();
+  void close();
   bool is_open() const { return channel_.is_open(); }
   int fd() const { return channel_.fd(); }
   Channel& channel() { return channel_; }
 
+  // ---- TLS ----
+  /// From now on all bytes are TLS's. Takes SSL, whose accept or connect state is set.
+  void start_tls(ssl_st* ssl) { tls_ = std::make_unique<TlsSession>(ssl, channel_); }
+  /// The whole handshake within TIMEOUT (0 = none); why it failed: tls()->error().
+  Task<IoResult> handshake(milliseconds timeout) { return tls_->handshake(timeout); }
+  /// Null without TLS.
+  TlsSession* tls() const { return tls_.get(); }
+  /// TLS took bytes which the socket did not yet: try_write() again (without pieces, too) when it is writable.
+  bool has_unsent() const { return tls_ && tls_->has_unsent(); }
+
   /// One recv without waiting. IoStatus::ok with 0 bytes: nothing there now.
   IoResult try_read(std::span<char> buffer);
-  /// One send of all pieces without waiting; ok with fewer bytes: the socket is full.
+  /// As try_read(), and the bytes stay.
+  IoResult try_peek(std::span<char> buffer);
+  /// One send of all pieces without waiting; ok with fewer bytes: the socket is full, or TLS took as much as it takes at
+  /// once. With TLS has_unsent() has to be asked, too.
   IoResult try_write(const iovec* pieces, std::size_t count);
 
   /// One sendfile without waiting; as try_write. IoStatus::eof: the file is shorter than that.
@@ -55,7 +74,9 @@ class Stream {
 
  private:
   IoResult failed(int error);
+  IoResult send_file_over_tls(int file, std::uint64_t offset, std::uint64_t length);
   Channel channel_;
+  std::unique_ptr<TlsSession> tls_;
 };
 
 /// Skips COUNT bytes at the front of the pieces.

@@ -25,6 +25,9 @@ void merge_options(conf::Listen& into, const conf::Listen& from) {
   into.default_server |= from.default_server;
   into.reuseport |= from.reuseport;
   into.so_keepalive |= from.so_keepalive;
+  into.ssl |= from.ssl;
+  into.http2 |= from.http2;
+  into.proxy_protocol |= from.proxy_protocol;
   if (from.backlog != defaults.backlog) into.backlog = from.backlog;
   if (from.ipv6only != defaults.ipv6only) into.ipv6only = from.ipv6only;
 }
@@ -40,6 +43,8 @@ Router::~Router() = default;
 
 Router::Router(std::shared_ptr<const conf::Config> config) : config_(std::move(config)) {
   for (const auto& server : config_->servers) add_server(*server);
+  for (Endpoint& known : endpoints_)
+    known.table->protocols_ = {known.listen.ssl, known.listen.http2, known.listen.proxy_protocol};
   list_addresses_to_bind();
 }
 

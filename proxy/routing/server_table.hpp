@@ -19,11 +19,19 @@ struct RegexMatch {
 /// Matches SUBJECT and remembers the captures; a miss leaves MATCH as it was.
 conf::Regex::Outcome match_regex(const conf::BoundRegex& regex, std::string_view subject, RegexMatch& match);
 
+/// What is spoken on an address, by the options of all its `listen` lines.
+struct ListenProtocols {
+  bool ssl = false;
+  bool http2 = false;
+  bool proxy_protocol = false;
+};
+
 class ServerTable {
  public:
   /// HOST is lower-case, without port and trailing dot. Exact, longest `*.x`, longest `x.*`, first regex, default.
   const conf::Server& find(std::string_view host, RegexMatch& match) const;
   const conf::Server& default_server() const { return *default_; }
+  const ListenProtocols& protocols() const { return protocols_; }
 
  private:
   friend class Router;
@@ -32,6 +40,7 @@ class ServerTable {
   const conf::Server* find_wildcard(std::string_view host) const;
 
   const conf::Server* default_ = nullptr;
+  ListenProtocols protocols_;
   bool default_is_explicit_ = false;
   StringMap<const conf::Server*> exact_, head_, tail_;
   std::vector<std::pair<const conf::ServerName*, const conf::Server*>> regexes_;

@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::uint64_t most_body_drained = 64 << 10;  // beyond that, closing is cheaper than reading (threat S33)
 
-SocketAddress local_address(int fd, const SocketAddress& listen_address) {
-  SocketAddress local;
-  socklen_t size = sizeof(sockaddr_storage);
-  if (listen_address.is_unix() || ::getsockname(fd, local.data(), &size) != 0) return listen_address;
-  local.set_size(size);
-  return local;
-}
-
 http::HeadLimits limits_of(const conf::Server& server) {
   http::HeadLimits limits;
   limits.line = server.large_client_header_buffer_size;
@@ -37,16 +29,9 @@ http::HeadLimits limits_of(const conf::Server& server) {
 
 }  // namespace
 
-Http1Connection::Http1Connection(Worker& worker, int fd, const SocketAddress& remote,
-                                 const SocketAddress& listen_address, std::uint64_t id)
-    : worker_(worker) {
-  info_.id = id;
-  info_.fd = fd;
-  info_.remote = remote;
-  info_.local = local_address(fd, listen_address);
-  info_.remote_text = remote.ip_text();
-  info_.accepted_at = worker.services().clock().now();
-  stream_.open(worker.services().reactor, fd);
+Http1Connection::Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info)
+    : worker_(worker), info_(std::move(info)) {
+  stream_.open(worker.services().reactor, std::move(socket));
   set_no_delay(true);
   worker_.link(*this);
 }

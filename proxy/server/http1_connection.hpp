@@ -2,26 +2,25 @@
 // One client connection that speaks HTTP/1: reads heads and bodies, writes responses, keeps alive, lingers, closes.
 // Owned by itself: start() runs it until it ends and then deletes it. Idle, it holds no buffer and no request state.
 
-#include <boost/intrusive/list.hpp>
 #include <memory>
 #include <string>
 
 #include "net/stream.hpp"
 #include "request/client_stream.hpp"
+#include "server/client_connection.hpp"
 #include "server/request_state.hpp"
 #include "server/worker.hpp"
 
 namespace drishti::server {
 
-class Http1Connection : public boost::intrusive::list_base_hook<>, private request::ClientStream {
+class Http1Connection final : public ClientConnection, private request::ClientStream {
  public:
-  Http1Connection(Worker& worker, int fd, const SocketAddress& remote, const SocketAddress& listen_address,
-                  std::uint64_t id);
+  Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info);
   ~Http1Connection() override;
   void start();
 
-  void close_if_idle();
-  void close_now();
+  void close_if_idle() override;
+  void close_now() override;
 
  private:
   // ---- the loop ----

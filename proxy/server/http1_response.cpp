@@ -169,7 +169,7 @@ SendStatus Http1Connection::send_frame(Frame& frame) {
   if (!result.ok()) return send_failure(result);
   count_sent(result.bytes);
   frame.rest = net::skip_bytes({frame.pieces.data(), frame.count}, result.bytes);
-  return frame.rest.empty() ? SendStatus::ok : SendStatus::pending;
+  return frame.rest.empty() && !stream_.has_unsent() ? SendStatus::ok : SendStatus::pending;
 }
 
 void Http1Connection::written(std::uint64_t body_bytes, bool last) {
@@ -202,7 +202,7 @@ SendStatus Http1Connection::start_write(std::span<const std::string_view> data, 
 }
 
 net::Task<SendStatus> Http1Connection::flush() {
-  if (state_->unsent.empty()) co_return SendStatus::ok;
+  if (state_->unsent.empty() && !stream_.has_unsent()) co_return SendStatus::ok;
   iovec unsent = piece(state_->unsent);
   SendStatus status = co_await send_rest({&unsent, 1});
   state_->unsent = {};  // up to a large buffer: not kept for the next request

@@ -1,6 +1,7 @@
 #include "server/worker.hpp"
 
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -8,6 +9,7 @@
 #include <cstring>
 
 #include "http/date.hpp"
+#include "server/connection_start.hpp"
 #include "server/http1_connection.hpp"
 
 namespace drishti::server {
@@ -20,10 +22,18 @@ constexpr std::size_t kept_states = 1024;
 // Lines are handed to the log's writer at most this late: few wake-ups under load, no surprise for a reader.
 constexpr std::chrono::milliseconds log_delay{10};
 
+SocketAddress local_address(int fd, const SocketAddress& listen_address) {
+  SocketAddress local;
+  socklen_t size = sizeof(sockaddr_storage);
+  if (listen_address.is_unix() || ::getsockname(fd, local.data(), &size) != 0) return listen_address;
+  local.set_size(size);
+  return local;
+}
+
 }  // namespace
 
 struct Worker::ConnectionList {
-  boost::intrusive::list<Http1Connection, boost::intrusive::constant_time_size<false>> all;
+  boost::intrusive::list<ClientConnection, boost::intrusive::constant_time_size<false>> all;
 };
 
 Worker::FlushTimer::FlushTimer(Worker& owner)
@@ -130,17 +140,25 @@ void Worker::unlisten(const SocketAddress& address) {
 
 void Worker::accepted(int fd, const SocketAddress& remote, const Listener& listener) {
   metrics_.connections_accepted.add();
-  auto* connection = new Http1Connection(*this, fd, remote, listener.address(), next_connection_id_);
+  context::ConnectionInfo info;
+  info.id = next_connection_id_;
+  info.fd = fd;
+  info.remote = remote;
+  info.local = local_address(fd, listener.address());
+  info.remote_text = remote.ip_text();
+  info.accepted_at = services_.clock().now();
   next_connection_id_ += 1024;  // ids are unique over the workers
-  connection->start();
+  const routing::ListenProtocols& protocols = generation_->snapshot().router.table(info.local).protocols();
+  if (protocols.ssl || protocols.proxy_protocol) return (new ConnectionStart(*this, fd, std::move(info)))->start();
+  (new Http1Connection(*this, {fd, nullptr}, std::move(info)))->start();
 }
 
-void Worker::link(Http1Connection& connection) {
+void Worker::link(ClientConnection& connection) {
   metrics_.connections_active.add();
   connections_->all.push_back(connection);
 }
 
-void Worker::unlink(Http1Connection& connection) {
+void Worker::unlink(ClientConnection& connection) {
   metrics_.connections_active.subtract();
   connections_->all.erase(connections_->all.iterator_to(connection));
   if (draining_ && connections_->all.empty() && drained_) std::exchange(drained_, nullptr)();

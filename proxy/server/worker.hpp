@@ -25,7 +25,7 @@ class io_context;
 
 namespace drishti::server {
 
-class Http1Connection;
+class ClientConnection;
 
 class Worker {
  public:
@@ -65,8 +65,8 @@ class Worker {
   std::string_view http_date();
 
   void accepted(int fd, const SocketAddress& remote, const Listener& listener);
-  void link(Http1Connection& connection);
-  void unlink(Http1Connection& connection);
+  void link(ClientConnection& connection);
+  void unlink(ClientConnection& connection);
 
   /// Per-request state, recycled last in first out.
   std::unique_ptr<RequestState> take_state();

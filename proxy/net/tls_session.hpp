@@ -1,0 +1,96 @@
+#pragma once
+// One TLS connection over the socket of a Channel, driven without a buffer of its own: ciphertext passes through one scratch
+// space a worker, and only what could not be passed on stays here. Why not asio::ssl: it keeps 68 KiB a connection.
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/io_result.hpp"
+#include "net/task.hpp"
+#include "net/reactor.hpp"
+
+struct ssl_st;
+
+namespace drishti::net {
+
+/// Ciphertext on its way, of whichever connection is at work. One a worker (Reactor::tls_scratch).
+class TlsScratch {
+ public:
+  static constexpr std::size_t largest_record = (16 << 10) + 512;
+  static constexpr std::size_t most_at_once = 128 << 10;  ///< plaintext that one write takes
+
+ private:
+  friend class TlsSession;
+  TlsScratch() : received(64 << 10), plain(16 << 10) {}
+  friend class Reactor;
+  std::vector<char> received;
+  std::size_t begin = 0, end = 0;  ///< of what the session at work has not read yet
+  std::vector<char> to_send;       ///< grows to what most_at_once becomes; keeps its capacity
+  std::vector<char> plain;         ///< small pieces become one record here
+};
+
+class TlsSession {
+ public:
+  /// Owns SSL, whose accept or connect state is set.
+  TlsSession(ssl_st* ssl, Channel& channel);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  ssl_st* ssl() const { return ssl_; }
+  /// The stream moved: its socket is in another channel.
+  void move_to(Channel& channel) { channel_ = &channel; }
+
+  /// TIMEOUT is for the whole handshake; 0 = none.
+  Task<IoResult> handshake(milliseconds timeout);
+  /// As Stream::try_read. IoStatus::eof only after a close_notify: an end without one may be an attacker's (RFC 8446 6.1).
+  IoResult read(std::span<char> buffer);
+  /// As read(), and the bytes stay.
+  IoResult peek(std::span<char> buffer);
+  /// As Stream::try_write; `bytes` were taken, though part of their ciphertext may be unsent.
+  IoResult write(const iovec* pieces, std::size_t count);
+  /// Ciphertext that the socket did not take. The next write() sends it first.
+  bool has_unsent() const { return !unsent_.empty(); }
+  /// Plaintext of a record, at most 16 KiB: less lets a client decrypt the first bytes sooner (ssl_buffer_size).
+  void set_record_size(std::size_t bytes) { record_size_ = bytes; }
+
+  /// Sends close_notify, once, as far as the socket takes it.
+  void close_notify();
+  /// The end is to look like a cut: no close_notify.
+  void forbid_close_notify() { may_notify_ = false; }
+
+  /// Why the last call failed, in OpenSSL's words, or why the peer's certificate was not accepted.
+  const std::string& error() const { return error_; }
+
+ private:
+  struct Bio;
+  IoResult read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill);
+  IoResult after_failure(int result);
+  IoResult encrypt(std::span<const char> plaintext);
+  std::size_t take_received(char* to, std::size_t size);
+  bool receive();
+  void keep_received();
+  IoResult send_out();
+  IoResult send_unsent();
+  TlsScratch& scratch() { return channel_->reactor().tls_scratch(); }
+
+  ssl_st* ssl_;
+  Channel* channel_;
+  std::string held_;             ///< received and not decrypted yet
+  std::size_t held_begin_ = 0;
+  std::string unsent_;
+  std::string error_;
+  std::size_t record_size_ = 16 << 10;
+  std::size_t read_ahead_ = 0;   ///< how much the read at work would like to receive
+  int socket_error_ = 0;
+  bool end_seen_ = false;        ///< the socket's
+  bool may_notify_ = true;
+};
+
+}  // namespace drishti::net
