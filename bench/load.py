@@ -46,10 +46,10 @@ def check_answers(port, path, body):
                 raise WrongAnswer(f"port {port} {path}: status {status}, {len(received)} bytes")
 
 
-def wrk(port, path, clients, seconds, body_length):
+def wrk(port, path, clients, seconds, body_length, scheme="http"):
     """Runs wrk on the load core and returns its figures; every answer has to be a 2xx of the right size."""
     command = ["taskset", "-c", peers.LOAD_CORE, peers.command_of("wrk"), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s",
-               "-s", str(WRK_SCRIPT), f"http://127.0.0.1:{port}{path}"]
+               "-s", str(WRK_SCRIPT), f"{scheme}://127.0.0.1:{port}{path}"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     result = json.loads(re.search(r"RESULT (.*)", output).group(1))
     errors = {kind: result[kind] for kind in ("connect", "read", "write", "status", "timeout") if result[kind]}

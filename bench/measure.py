@@ -21,6 +21,7 @@ import tempfile
 
 import load
 import peers
+import secure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Row:
     kinds: tuple
     targets: dict  # peer -> at most this ratio
     setup: str = "plain"
+    streams: int = 1  # at once on a connection
 
 
 PROXIES = ("ours", "nginx", "nginx-log", "haproxy", "raw")
@@ -48,11 +50,20 @@ ROWS = {
                {"nginx": 0.42, "varnish": 0.40}, setup="cache"),
     "redis-hit": Row("Redis hit, 1 KiB, 64 clients, no memory layer", "/1k", KIB, 64, ("ours", "proxying"), {"proxying": 1.0},
                      setup="redis"),
+    "tls": Row("TLS keep-alive, GET 1 KiB, 64 clients", "/1k", KIB, 64, ("ours", "nginx", "nginx-log", "haproxy"), {"nginx": 0.85},
+               setup="tls"),
+    "h2": Row("HTTP/2 over TLS, GET 1 KiB, 16 clients x 32 streams", "/1k", KIB, 16, ("ours", "nginx", "nginx-log", "haproxy"),
+              {"nginx": 0.75}, setup="h2", streams=32),
+    "h2-return": Row("HTTP/2 over TLS, return 200, 16 clients x 32 streams", "/return", b"healthy\n", 16, OURS_AND_NGINX, {}, setup="h2",
+                     streams=32),
     "return": Row("return 200, 64 clients", "/return", b"healthy\n", 64, ("ours", "nginx", "nginx-log", "haproxy"), {}),
 }
 EXTRA = {"idle": "private memory per idle keep-alive client", "syscalls": "system calls per request (GET 1 KiB, 64 clients)",
-         "allocations": "heap allocations per request (GET 1 KiB, 64 clients)"}
-IDLE_TARGET_KIB = 2.0
+         "allocations": "heap allocations per request (GET 1 KiB, 64 clients)",
+         "handshakes": "TLS connections with one request: CPU of the proxy (ECDSA P-256)",
+         "idle-tls": "private memory per idle keep-alive client over TLS"}
+IDLE_TARGET_KIB = {"plain": 2.0, "tls": 13.0}
+HANDSHAKE_TARGET = 1.0
 PORTS = iter(range(19100, 19999))
 
 
@@ -100,9 +111,20 @@ def progress(text):
 
 def measure_once(peer, row, seconds):
     before = peer.cpu_seconds()
-    result = load.wrk(peer.port, row.path, row.clients, seconds, len(row.body))
+    if row.streams > 1:
+        scheme = "http" if row.setup == "h2c" else "https"
+        result = secure.h2load(peer.port, row.path, row.clients, row.streams, seconds, len(row.body), scheme)
+    else:
+        result = load.wrk(peer.port, row.path, row.clients, seconds, len(row.body), "https" if row.setup == "tls" else "http")
     cpu = (peer.cpu_seconds() - before) * 1e6 / result["requests"]
     return {"cpu": cpu, "rate": result["requests"] * 1e6 / result["microseconds"], "p99": result["p99"]}
+
+
+def check_answers(peer, row):
+    if row.setup in ("tls", "h2", "h2c"):
+        secure.check_answers(peer.port, row.path, row.body, row.setup)
+    else:
+        load.check_answers(peer.port, row.path, row.body)
 
 
 def measure_row(row, options, directory, configurations):
@@ -111,7 +133,7 @@ def measure_row(row, options, directory, configurations):
     figures = {kind: [] for kind in kinds}
     with running(kinds, directory, setup=row.setup) as started:
         for peer in started:
-            load.check_answers(peer.port, row.path, row.body)
+            check_answers(peer, row)
             measure_once(peer, row, 1)
             configurations.setdefault((peer.name, row.setup), peer.configuration())
         for number in range(options.rounds):
@@ -119,7 +141,7 @@ def measure_row(row, options, directory, configurations):
                 figures[peer.name].append(measure_once(peer, row, options.seconds))
             progress(f"  round {number + 1}: " + ", ".join(f"{p.name} {figures[p.name][-1]['cpu']:.1f} us" for p in started))
         for peer in started:
-            load.check_answers(peer.port, row.path, row.body)
+            check_answers(peer, row)
     return figures
 
 
@@ -159,14 +181,18 @@ def absolute_table(results):
     return lines
 
 
-def measure_idle(options, directory):
+def measure_idle_tls(options, directory):
+    return measure_idle(options, directory, "tls")
+
+
+def measure_idle(options, directory, setup="plain"):
     lines = [f"| peer | KiB of private memory per idle client ({options.clients} clients) | |", "|---|---|---|"]
     for kind in (k for k in ("ours", "nginx", "haproxy") if k in options.only):
-        with running([kind], directory) as (peer,):
-            kib = load.idle_clients(peer, options.clients)
-        verdict = ""
+        with running([kind], directory, setup=setup) as (peer,):
+            kib = (secure if setup == "tls" else load).idle_clients(peer, options.clients)
+        verdict, target = "", IDLE_TARGET_KIB[setup]
         if kind == "ours":
-            verdict = f"target {IDLE_TARGET_KIB:.0f}: {'ok' if kib <= IDLE_TARGET_KIB else 'short'}"
+            verdict = f"target {target:.0f}: {'ok' if kib <= target else 'short'}"
         lines.append(f"| {kind} | {kib:.2f} | {verdict} |")
         progress(f"  {kind}: {kib:.2f} KiB")
     return lines
@@ -194,6 +220,24 @@ def measure_allocations(options, directory):
             number = load.heap_allocations(peer, 2)
         lines.append(f"| {kind} | {number:.2f} |")
         progress(f"  {kind}: {number:.2f}")
+    return lines
+
+
+def measure_handshakes(options, directory):
+    """In turns, as the rows: ours and nginx, full and resumed."""
+    lines = ["| handshake | ours us | nginx us | ours / nginx | |", "|---|---|---|---|---|"]
+    figures = {(kind, resumed): [] for kind in ("ours", "nginx") for resumed in (False, True)}
+    with running(("ours", "nginx"), directory, setup="tls") as started:
+        for _ in range(options.rounds):
+            for kind, resumed in figures:
+                peer = next(p for p in started if p.name == kind)
+                figures[kind, resumed].append(secure.handshakes(peer, options.seconds, resumed)[0])
+    for resumed in (False, True):
+        values = [ours / theirs for ours, theirs in zip(figures["ours", resumed], figures["nginx", resumed])]
+        verdict = "ok" if statistics.median(values) <= HANDSHAKE_TARGET else "short"
+        lines.append(f"| {'resumed' if resumed else 'full'} | {spread(figures['ours', resumed], 0)} | {spread(figures['nginx', resumed], 0)} | "
+                     f"{spread(values)} | target {HANDSHAKE_TARGET:.2f}: {verdict} |")
+        progress("  " + lines[-1])
     return lines
 
 
@@ -243,7 +287,8 @@ def main():
                 if name in ROWS:
                     results[name] = measure_row(ROWS[name], options, directory, configurations)
                 else:
-                    measure = {"idle": measure_idle, "syscalls": measure_system_calls, "allocations": measure_allocations}[name]
+                    measure = {"idle": measure_idle, "syscalls": measure_system_calls, "allocations": measure_allocations,
+                               "handshakes": measure_handshakes, "idle-tls": measure_idle_tls}[name]
                     extra += ["", f"## {EXTRA[name][0].upper()}{EXTRA[name][1:]}", "", *measure(options, directory)]
         finally:
             for backend in backends:

@@ -14,6 +14,7 @@ PROGRAMS = ROOT / "build" / "release" / "bench"
 USER_CONF = ROOT / "deploy" / "demo" / "nginx.conf"
 BACKEND_PORTS = [19001, 19002, 19003]
 REDIS_PORT = 19009
+PROTOCOLS = {"plain": "", "tls": " ssl", "h2": " ssl http2", "h2c": " http2"}  # of a setup, as options of `listen`
 PROXY_CORE = "0"
 LOAD_CORE = "1" if os.cpu_count() > 1 else "0"
 
@@ -81,7 +82,7 @@ def user_conf(port):
 
 class Peer:
     """One proxy under measurement: `kind` is ours, nginx, haproxy, varnish, raw or floor (the backend itself). `setup` chooses its configuration:
-    plain, user (the user's own file), cache (a memory cache) or redis (a cache in Redis alone)."""
+    plain, tls, h2, h2c, user (the user's own file), cache (a memory cache) or redis (a cache in Redis alone)."""
 
     def __init__(self, kind, directory, port, setup="plain", name=None, access_log=None, allocation_counter=None):
         self.kind, self.port, self.setup = kind, port, setup
@@ -128,7 +129,7 @@ class Peer:
 
     def configuration(self):
         """What the program runs on, as text, for the record."""
-        return {path.name: path.read_text() for path in sorted(self.directory.glob("*.c*"))}
+        return {path.name: path.read_text() for path in sorted(self.directory.glob("*.c[of]*"))}
 
     def _environment(self):
         if self.allocation_counter is None:
@@ -152,7 +153,18 @@ class Peer:
         return self._our_command()
 
     def _template(self, program):
-        return f"{program}.conf" if self.setup == "plain" else f"{program}-{self.setup}.conf"
+        return f"{program}.conf" if self.setup in PROTOCOLS else f"{program}-{self.setup}.conf"
+
+    def _certificate(self):
+        """The directives that name a fresh ECDSA certificate; nothing without TLS."""
+        if "ssl" not in PROTOCOLS.get(self.setup, ""):
+            return ""
+        key, certificate = self.directory / "key.pem", self.directory / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=bench", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        # HAProxy wants both in one file.
+        (self.directory / "both.pem").write_text(certificate.read_text() + key.read_text())
+        return f" ssl_certificate {certificate}; ssl_certificate_key {key};"
 
     def _our_command(self):
         if self.setup != "user":
@@ -181,6 +193,9 @@ class Peer:
         values = {"DIR": self.directory, "PORT": self.port, "ACCESS_LOG": self.access_log,
                   "USER_CONF": self.directory / "user.conf"}
         values["REDIS"] = REDIS_PORT
+        values |= {"CERTIFICATE": self._certificate(), "PROTOCOL": PROTOCOLS.get(self.setup, "")}
+        values["BIND"] = {"tls": f" ssl crt {self.directory}/both.pem alpn http/1.1",
+                          "h2": f" ssl crt {self.directory}/both.pem alpn h2"}.get(self.setup, "")
         values |= {f"BACKEND{n}": port for n, port in enumerate(BACKEND_PORTS, start=1)}
         file = self.directory / template
         file.write_text(re.sub(r"@(\w+)@", lambda match: str(values[match.group(1)]), (CONF / template).read_text()))
