@@ -1,5 +1,7 @@
 #include "conf/address_range.hpp"
 
+#include <arpa/inet.h>
+
 #include <cstring>
 
 #include "conf/units.hpp"
@@ -32,6 +34,18 @@ std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   if (!bits || *bits > range.bits_) return std::nullopt;
   range.bits_ = static_cast<unsigned>(*bits);
   return range;
+}
+
+bool AddressRange::has_low_bits() const {
+  for (unsigned bit = bits_; bit < 8 * size_; ++bit)
+    if ((bytes_[bit / 8] >> (7 - bit % 8) & 1) != 0) return true;
+  return false;
+}
+
+std::string AddressRange::text() const {
+  char ip[INET6_ADDRSTRLEN] = {};
+  inet_ntop(size_ == 4 ? AF_INET : AF_INET6, bytes_.data(), ip, sizeof ip);
+  return std::string(ip) + "/" + std::to_string(bits_);
 }
 
 bool AddressRange::contains(const SocketAddress& address) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "conf/socket_address.hpp"
@@ -15,8 +16,12 @@ class AddressRange {
   /// An IP literal (without brackets), or one with `/` and the number of leading bits that count; nullopt for anything
   /// else.
   static std::optional<AddressRange> parse(std::string_view text);
+  /// Bits are set behind those that count.
+  bool has_low_bits() const;
   /// Also of an IPv4 address that came as IPv6 (`::ffff:10.0.0.1`).
   bool contains(const SocketAddress& address) const;
+  /// As it was written.
+  std::string text() const;
 
  private:
   std::array<std::uint8_t, 16> bytes_{};

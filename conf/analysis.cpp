@@ -40,6 +40,7 @@ void ServerSettings::inherit(const ServerSettings& parent) {
   ignore_invalid_headers.inherit(parent.ignore_invalid_headers);
   underscores_in_headers.inherit(parent.underscores_in_headers);
   http2.inherit(parent.http2);
+  proxy_protocol_from.inherit(parent.proxy_protocol_from);
 }
 
 void ServerSettings::copy_to(Server& server) const {
@@ -51,6 +52,7 @@ void ServerSettings::copy_to(Server& server) const {
   server.ignore_invalid_headers = *ignore_invalid_headers;
   server.underscores_in_headers = *underscores_in_headers;
   server.http2 = *http2;
+  if (proxy_protocol_from.is_set) server.proxy_protocol_from = *proxy_protocol_from;
 }
 
 Analysis::Analysis(const AnalyserOptions& analyser_options, Config& target)

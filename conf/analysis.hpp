@@ -27,6 +27,7 @@ struct ServerSettings {
   Setting<bool> ignore_invalid_headers{true};
   Setting<bool> underscores_in_headers{false};
   Setting<bool> http2{false};
+  Setting<RealIpSettings::Trusted> proxy_protocol_from;
 
   void inherit(const ServerSettings& parent);
   void copy_to(Server& server) const;

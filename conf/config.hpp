@@ -18,6 +18,7 @@
 #include "conf/cache_settings.hpp"
 #include "conf/directive.hpp"
 #include "conf/failure_words.hpp"
+#include "conf/real_ip_settings.hpp"
 #include "conf/regex.hpp"
 #include "conf/scaling_settings.hpp"
 #include "conf/setting.hpp"
@@ -353,6 +354,8 @@ struct IgnoreHeaders {
        set_cookie = false, buffering = false, charset = false, vary = false;
 };
 
+enum class SendProxyHeader { off, v1, v2 };
+
 struct ProxySettings {
   Setting<std::vector<SetHeader>> set_headers;  ///< all or nothing; the defaults (Host: $proxy_host) are not in it
   Setting<std::optional<Template>> set_body;
@@ -385,6 +388,8 @@ struct ProxySettings {
   Setting<bool> ignore_client_abort{false};
   Setting<std::optional<Template>> bind;
   Setting<bool> socket_keepalive{false};
+  Setting<SendProxyHeader> send_proxy_header{SendProxyHeader::off};  ///< `proxy_protocol`
+  Setting<bool> websocket{true};  ///< a client's upgrade to WebSocket is passed on by itself
 
   void inherit(const ProxySettings& parent);
 };
@@ -425,6 +430,7 @@ struct Location {
   CoreSettings core;
   ProxySettings proxy;
   CacheSettings cache;
+  RealIpSettings real_ip;
   Setting<std::vector<AddHeader>> add_headers;  ///< all or nothing
   Where where;
   /// Where each directive that is in force here was written (the last line of several), here or in a level around it.
@@ -469,6 +475,7 @@ struct Server {
   bool ignore_invalid_headers = true;
   bool underscores_in_headers = false;
   bool http2 = false;
+  std::optional<RealIpSettings::Trusted> proxy_protocol_from;  ///< who may send a PROXY header; nothing: everybody
   std::shared_ptr<Location> root;  ///< Kind::server_root; its children are the server's locations, its rewrite ops
                                    ///< those of the server level
   Where where;

@@ -28,6 +28,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Administration", admin_directives()},
       {"Servers and connections", server_directives()},
       {"Locations and content", location_directives()},
+      {"Real client addresses", real_ip_directives()},
       {"Rewriting and variables", rewrite_directives()},
       {"Proxying", proxy_directives()},
       {"Caching responses", cache_directives()},

@@ -76,6 +76,8 @@ void ProxySettings::inherit(const ProxySettings& parent) {
   ignore_client_abort.inherit(parent.ignore_client_abort);
   bind.inherit(parent.bind);
   socket_keepalive.inherit(parent.socket_keepalive);
+  send_proxy_header.inherit(parent.send_proxy_header);
+  websocket.inherit(parent.websocket);
 }
 
 void CacheSettings::inherit(const CacheSettings& parent) {

@@ -122,6 +122,7 @@ void merge(Analysis& a, Location& child, const Location& parent) {
   child.core.inherit(parent.core);
   child.proxy.inherit(parent.proxy);
   child.cache.inherit(parent.cache);
+  child.real_ip.inherit(parent.real_ip);
   find_zone(a, child.cache);
   child.add_headers.inherit(parent.add_headers);
   child.written.insert(parent.written.begin(), parent.written.end());

@@ -151,6 +151,16 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   w.line("ignore_client_abort", proxy.ignore_client_abort);
   w.line("bind", proxy.bind);
   w.line("socket_keepalive", proxy.socket_keepalive);
+  w.line("send_proxy_header", *proxy.send_proxy_header);
+  w.line("websocket", proxy.websocket);
+}
+
+void write(ModelWriter& w, const RealIpSettings& real_ip) {
+  const auto block = w.block("real_ip");
+  write_trusted(w, *real_ip.from);
+  w.line("source", real_ip.header->source);
+  w.line("name", real_ip.header->name);
+  w.line("recursive", real_ip.recursive);
 }
 
 void write(ModelWriter& w, const UseStale& stale) {
@@ -262,6 +272,11 @@ void ModelWriter::line(std::string_view name, const Template& value) {
   put(name, text.empty() ? "\"\"" : text);
 }
 
+void write_trusted(ModelWriter& w, const RealIpSettings::Trusted& trusted) {
+  for (const AddressRange& range : trusted.ranges) w.line("trusted", range.text());
+  w.line("trusts_unix", trusted.unix_sockets);
+}
+
 void write_location(ModelWriter& w, const Location& location) {
   static constexpr const char* kinds[] = {"server_root", "exact", "prefix",  "prefix_final",
                                           "regex",       "named", "if_block"};
@@ -278,6 +293,7 @@ void write_location(ModelWriter& w, const Location& location) {
   write(w, location.core);
   write(w, location.proxy);
   write(w, location.cache);
+  if (!location.real_ip.from->empty()) write(w, location.real_ip);
   for (const auto& header : *location.add_headers)
     w.line("add_header " + header.name + (header.always ? " always" : ""), header.value);
   for (const auto& child : location.children) write_location(w, *child);

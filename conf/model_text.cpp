@@ -98,6 +98,7 @@ void write(ModelWriter& w, const Server& server) {
     w.line("ipv6only", listen.ipv6only);
     w.line("backlog", listen.backlog);
     w.line("so_keepalive", listen.so_keepalive);
+    w.line("proxy_protocol", listen.proxy_protocol);
   }
   for (const auto& name : server.names) {
     w.line("name", std::to_string(static_cast<int>(name.kind)) + " \"" + name.text + "\"");
@@ -111,6 +112,7 @@ void write(ModelWriter& w, const Server& server) {
   w.line("merge_slashes", server.merge_slashes);
   w.line("ignore_invalid_headers", server.ignore_invalid_headers);
   w.line("underscores_in_headers", server.underscores_in_headers);
+  if (server.proxy_protocol_from) write_trusted(w, *server.proxy_protocol_from);
   write_location(w, *server.root);
 }
 

@@ -73,6 +73,7 @@ class ModelWriter {
   int depth_ = 0;
 };
 
+void write_trusted(ModelWriter& w, const RealIpSettings::Trusted& trusted);
 /// Everything of a location, its rewrite rules and its nested locations.
 void write_location(ModelWriter& w, const Location& location);
 

@@ -17,10 +17,6 @@ std::span<const std::string_view> missing_directives() {
       "quic_*",
       "stream",
       "mail",
-      "proxy_protocol",
-      "real_ip_header",
-      "real_ip_recursive",
-      "set_real_ip_from",
       // Compression and changes to bodies
       "gzip",
       "gzip_*",

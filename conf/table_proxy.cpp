@@ -25,6 +25,12 @@ void set_http_version(Analysis& a, const Directive& d) {
   store(a, &P::http_version, enum_value<int>(d, {{"1.0", 10}, {"1.1", 11}}));
 }
 
+void set_proxy_protocol(Analysis& a, const Directive& d) {
+  using Send = SendProxyHeader;
+  store(a, &P::send_proxy_header,
+        enum_value<Send>(d, {{"off", Send::off}, {"on", Send::v1}, {"v1", Send::v1}, {"v2", Send::v2}}));
+}
+
 void set_buffers(Analysis& a, const Directive& d) {
   const auto number = parse_number(d.args[0]);
   if (!number || *number == 0 || *number > 65536) fail_directive("invalid value", d);
@@ -212,6 +218,12 @@ constexpr DirectiveSpec table[] = {
     {"proxy_ignore_client_abort", hsl, flag, "on | off", "off",
      "Whether the upstream request goes on when the client is gone.", set_flag<&P::ignore_client_abort>},
     {"proxy_bind", hsl, take(1, 2), "address | off", "", "The local address of upstream connections.", set_bind},
+    {"proxy_protocol", hsl, take(1), "on | v1 | v2 | off", "off",
+     "Whether a connection to an upstream begins with a PROXY header that names the client; `on` is version 1. Such "
+     "connections are not kept.", set_proxy_protocol, Repeat::once, done, "In nginx this is a directive of stream only."},
+    {"proxy_websocket", hsl, flag, "on | off", "on",
+     "Whether a client's request for a WebSocket is passed on as one when `proxy_set_header` says nothing of Upgrade and "
+     "Connection.", set_flag<&P::websocket>, Repeat::once, done, "A directive of drishti: nginx needs the two lines."},
     {"proxy_socket_keepalive", hsl, flag, "on | off", "off", "SO_KEEPALIVE on upstream connections.",
      set_flag<&P::socket_keepalive>},
 };

@@ -17,7 +17,11 @@ namespace drishti::conf {
   V(https, "https") V(is_args, "is_args") V(is_request_port, "is_request_port") V(limit_rate, "limit_rate")         \
   V(msec, "msec") V(nginx_version, "nginx_version") V(pid, "pid") V(pipe, "pipe") V(proxy_host, "proxy_host")       \
   V(proxy_port, "proxy_port") V(proxy_add_x_forwarded_for, "proxy_add_x_forwarded_for")                            \
-  V(query_string, "query_string") V(realpath_root, "realpath_root") V(remote_addr, "remote_addr")                  \
+  V(proxy_protocol_addr, "proxy_protocol_addr") V(proxy_protocol_port, "proxy_protocol_port")                      \
+  V(proxy_protocol_server_addr, "proxy_protocol_server_addr")                                                      \
+  V(proxy_protocol_server_port, "proxy_protocol_server_port")                                                      \
+  V(query_string, "query_string") V(realip_remote_addr, "realip_remote_addr")                                      \
+  V(realip_remote_port, "realip_remote_port") V(realpath_root, "realpath_root") V(remote_addr, "remote_addr")                  \
   V(remote_port, "remote_port") V(remote_user, "remote_user") V(request, "request") V(request_body, "request_body") \
   V(request_body_file, "request_body_file") V(request_completion, "request_completion")                            \
   V(request_filename, "request_filename") V(request_id, "request_id") V(request_length, "request_length")          \
@@ -36,6 +40,7 @@ namespace drishti::conf {
 #define DRISHTI_VARIABLE_PREFIXES(V)                                                                    \
   V(arg_, "arg_") V(cookie_, "cookie_") V(http_, "http_") V(sent_http_, "sent_http_")                   \
   V(upstream_http_, "upstream_http_") V(upstream_cookie_, "upstream_cookie_")                           \
+  V(proxy_protocol_tlv_, "proxy_protocol_tlv_")                                                         \
   V(sent_trailer_, "sent_trailer_") V(upstream_trailer_, "upstream_trailer_")
 
 enum class Var : std::uint8_t {

@@ -17,6 +17,41 @@ void add_own_names(Families& families, const ConnectionTotals& totals) {
                          .add({{"state", "writing"}}, totals.writing).take());
 }
 
+template <class Read>
+std::uint64_t total(Workers workers, Read read) {
+  std::uint64_t sum = 0;
+  for (const WorkerMetrics* worker : workers) sum += read(*worker);
+  return sum;
+}
+
+void add_proxy_headers(Families& families, Workers workers) {
+  Family refused = Family::counter("drishti_proxy_protocol_refused_total",
+                                   "Connections closed because of their PROXY header, or of who sent it.");
+  for (std::size_t i = 0; i < proxy_header_fault_names.size(); ++i)
+    refused.add({{"reason", std::string(proxy_header_fault_names[i])}},
+                total(workers, [&](const WorkerMetrics& worker) { return worker.proxy_headers_refused[i].value(); }));
+  families.push_back(refused.take());
+}
+
+void add_tunnels(Families& families, Workers workers) {
+  Family closed = Family::counter("drishti_tunnels_closed_total", "Tunnels that ended, by who or what ended them.");
+  std::uint64_t ended = 0;  // read before those that were opened: the difference is never negative
+  for (std::size_t i = 0; i < tunnel_end_names.size(); ++i) {
+    const auto count = total(workers, [&](const WorkerMetrics& worker) { return worker.tunnels_closed[i].value(); });
+    closed.add({{"reason", std::string(tunnel_end_names[i])}}, count);
+    ended += count;
+  }
+  const auto opened = total(workers, [](const WorkerMetrics& worker) { return worker.tunnels_opened.value(); });
+  families.push_back(Family::gauge("drishti_tunnels_open", "Connections that carry another protocol, as WebSocket.")
+                         .add({}, opened - ended).take());
+  families.push_back(closed.take());
+  families.push_back(
+      Family::counter("drishti_tunnel_bytes_total", "Bytes that tunnels carried from and to clients.")
+          .add({{"direction", "received"}}, total(workers, [](const WorkerMetrics& w) { return w.tunnel_bytes_received.value(); }))
+          .add({{"direction", "sent"}}, total(workers, [](const WorkerMetrics& w) { return w.tunnel_bytes_sent.value(); }))
+          .take());
+}
+
 // The names of nginx-prometheus-exporter, so that dashboards made for it go on working. `accepted` and `handled` are
 // counters there without `_total`, which is against the conventions: untyped here, and rate() takes them all the same.
 void add_exporter_names(Families& families, const ConnectionTotals& totals) {
@@ -56,6 +91,8 @@ Families connection_families(Workers workers) {
   const ConnectionTotals totals = connection_totals(workers);
   Families families;
   add_own_names(families, totals);
+  add_proxy_headers(families, workers);
+  add_tunnels(families, workers);
   add_workers(families, workers);
   add_exporter_names(families, totals);
   return families;

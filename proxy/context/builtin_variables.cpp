@@ -62,7 +62,7 @@ Found tcp_info(Var id, const RequestContext& context, NumberBuffer& buffer) {
 
 /// All X-Forwarded-For values of the client and its address.
 Found add_x_forwarded_for(RequestContext& context) {
-  const std::string_view client = context.connection->remote_text;
+  const std::string_view client = context.remote_text();
   if (!context.head.fields.has(FieldId::x_forwarded_for)) return client;
   Scratch list(context);
   for (const http::Field& field : context.head.fields) {
@@ -89,21 +89,30 @@ std::string_view limit_rate(RequestContext& context, NumberBuffer& buffer) {
 
 std::string_view request_port(const RequestContext& context) { return context.head.host_port; }
 
+/// Empty without one: unix sockets, and addresses that were told without a port.
+std::string_view port_text(const SocketAddress& address, NumberBuffer& buffer) {
+  return address.port() == 0 ? "" : write_number(address.port(), buffer);
+}
+
 Found connection_variable(Var id, RequestContext& context, NumberBuffer& buffer) {
   const ConnectionInfo& connection = *context.connection;
   switch (id) {
-    case Var::binary_remote_addr: return connection.remote.binary_ip();
+    case Var::binary_remote_addr: return context.remote().binary_ip();
     case Var::connection: return write_number(connection.id, buffer);
     case Var::connection_requests: return write_number(connection.requests, buffer);
     case Var::connection_time: return write_seconds(elapsed_ms(connection.accepted_at, context), buffer);
     case Var::https: return connection.tls ? "on" : "";
     case Var::proxy_add_x_forwarded_for: return add_x_forwarded_for(context);
-    case Var::remote_addr: return connection.remote_text;
-    case Var::remote_port:
-      return connection.remote.is_unix() ? "" : write_number(connection.remote.port(), buffer);
+    case Var::proxy_protocol_addr: case Var::proxy_protocol_port: case Var::proxy_protocol_server_addr:
+    case Var::proxy_protocol_server_port:
+      return find_proxy_address(id, context, buffer);
+    case Var::realip_remote_addr: return connection.remote_text;
+    case Var::realip_remote_port: return port_text(connection.remote, buffer);
+    case Var::remote_addr: return context.remote_text();
+    case Var::remote_port: return port_text(context.remote(), buffer);
     case Var::scheme: return connection.tls ? "https" : "http";
     case Var::server_addr: return context.arena.copy(connection.local.ip_text());
-    case Var::server_port: return connection.local.is_unix() ? "" : write_number(connection.local.port(), buffer);
+    case Var::server_port: return port_text(connection.local, buffer);
     default: return {};
   }
 }

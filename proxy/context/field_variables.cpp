@@ -102,6 +102,7 @@ Found find_prefixed(Var id, std::string_view name, RequestContext& context, Numb
                                               : by_variable_name(context.upstream_head->fields, name, context);
     case Var::upstream_cookie_:
       return context.upstream_head == nullptr ? Found{} : upstream_cookie(name, context.upstream_head->fields);
+    case Var::proxy_protocol_tlv_: return find_proxy_tlv(name, context, buffer);
     default: return {};  // trailers are dropped on both sides
   }
 }

@@ -16,6 +16,9 @@ using Found = std::optional<std::string_view>;
 Found find_builtin(conf::Var id, RequestContext& context, NumberBuffer& buffer);
 /// $upstream_addr, $upstream_status and so on: one value an attempt, `, ` between attempts, ` : ` after a redirect.
 Found find_attempts_list(conf::Var id, RequestContext& context, NumberBuffer& buffer);
+/// $proxy_protocol_addr and the like, and $proxy_protocol_tlv_NAME.
+Found find_proxy_address(conf::Var id, RequestContext& context, NumberBuffer& buffer);
+Found find_proxy_tlv(std::string_view name, const RequestContext& context, NumberBuffer& buffer);
 /// All of DRISHTI_VARIABLE_PREFIXES. NAME is what follows the prefix.
 Found find_prefixed(conf::Var id, std::string_view name, RequestContext& context, NumberBuffer& buffer);
 /// set, map and named captures.

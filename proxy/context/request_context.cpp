@@ -14,7 +14,7 @@ void append_quoted(std::string_view label, std::string_view value, std::string& 
 }
 
 void append_tail(const RequestContext& context, std::string_view upstream_url, std::string& out) {
-  if (context.connection != nullptr) out.append(", client: ").append(context.connection->remote_text);
+  if (context.connection != nullptr) out.append(", client: ").append(context.remote_text());
   if (context.server != nullptr) out.append(", server: ").append(context.server->first_name);
   append_quoted(", request: ", context.head.request_line, out);
   append_quoted(", upstream: ", upstream_url, out);
@@ -49,6 +49,8 @@ void RequestContext::reset() {
   server = nullptr;
   location = nullptr;
   started_at = {};
+  real_remote.reset();
+  real_remote_text = {};
   head.clear();
   method = http::Method::get;
   method_text = host = uri = args = {};

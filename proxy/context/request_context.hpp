@@ -3,6 +3,7 @@
 // Owned by the connection (or the HTTP/2 stream) of one worker, used on that worker's thread only, recycled by reset().
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@
 #include "net/clock.hpp"
 #include "net/error_log.hpp"
 
+namespace drishti::http {
+struct ProxyHeader;
+}
 namespace drishti::metrics {
 struct CacheMetrics;
 }
@@ -29,6 +33,7 @@ struct ConnectionInfo {
   SocketAddress remote;
   SocketAddress local;              ///< the concrete local address
   std::string remote_text;          ///< $remote_addr
+  std::shared_ptr<const http::ProxyHeader> proxy_header;  ///< what it began with, if anything
   int fd = -1;                      ///< for $tcpinfo_*
   bool tls = false;                 ///< $scheme, $https
 };
@@ -70,6 +75,8 @@ struct RequestContext {
   const conf::Server* server = nullptr;
   const conf::Location* location = nullptr;  ///< never null once routed; server->root outside any location
   net::Clock::Steady started_at{};
+  std::optional<SocketAddress> real_remote;  ///< set_real_ip_from: the client behind the connection
+  std::string_view real_remote_text;         ///< lives in the arena
 
   net::Arena arena;
   http::RequestHead head;
@@ -117,6 +124,11 @@ struct RequestContext {
   std::optional<std::uint64_t> limit_rate;   ///< set $limit_rate, X-Accel-Limit-Rate
   int error_status = 0;                      ///< status that error_page was applied for (0 = none)
   bool error_page_active = false;            ///< an error_page was used once (recursive_error_pages off)
+
+  /// Who the client is, as far as it is known.
+  const SocketAddress& remote() const { return real_remote ? *real_remote : connection->remote; }
+  /// $remote_addr
+  std::string_view remote_text() const { return real_remote ? real_remote_text : connection->remote_text; }
 
   /// Writes to the error log with nginx's tail: `, client: ..., server: ..., request: "..."[, upstream: "..."], host: "..."`.
   void log_error(conf::LogLevel level, std::string_view message, std::string_view upstream_url = {});

@@ -20,7 +20,7 @@ Found find_capture(std::size_t number, const RequestContext& context) {
 Found find(const VariableRef& ref, RequestContext& context, NumberBuffer& buffer) {
   switch (ref.id) {
     case Var::arg_: case Var::cookie_: case Var::http_: case Var::sent_http_: case Var::upstream_http_:
-    case Var::upstream_cookie_: case Var::sent_trailer_: case Var::upstream_trailer_:
+    case Var::upstream_cookie_: case Var::proxy_protocol_tlv_: case Var::sent_trailer_: case Var::upstream_trailer_:
       return find_prefixed(ref.id, ref.name, context, buffer);
     case Var::capture: return find_capture(ref.slot, context);
     case Var::user: return find_user_variable(ref.slot, context);

@@ -92,6 +92,34 @@ bool must_drop_upgrade(const std::vector<SetHeader>& headers, RequestContext& co
   return !protocol.empty() && (!context.head.wants_upgrade || http::has_token(protocol, "h2c"));
 }
 
+/// RFC 6455 4.1, and nothing beside it.
+bool asks_for_websocket(const RequestContext& context) {
+  const http::FieldList& fields = context.head.fields;
+  return context.method == http::Method::get && !fields.repeated(FieldId::upgrade) &&
+         http::iequals(fields.get(FieldId::upgrade), "websocket") && fields.find("sec-websocket-key") != nullptr;
+}
+
+/// A request for a WebSocket, of whose fields the configuration says nothing: it is passed on as one. No
+/// other protocol is.
+bool passes_websocket(const std::vector<SetHeader>& headers, const RequestContext& context) {
+  if (!context.head.wants_upgrade) return false;
+  const conf::ProxySettings& proxy = context.location->proxy;
+  if (!*proxy.websocket || *proxy.http_version == 10 || !*proxy.pass_request_headers) return false;
+  if (find_set_header(headers, "upgrade") != nullptr || find_set_header(headers, "connection") != nullptr) return false;
+  return asks_for_websocket(context);
+}
+
+/// What becomes of the connection, when the configuration does not say it.
+void append_connection(const std::vector<SetHeader>& headers, const RequestContext& context, std::string& out) {
+  const conf::ProxySettings& proxy = context.location->proxy;
+  if (passes_websocket(headers, context)) {
+    out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    return;
+  }
+  const bool closes = *proxy.http_version == 10 || *proxy.send_proxy_header != conf::SendProxyHeader::off;
+  if (closes && find_set_header(headers, "connection") == nullptr) out.append("Connection: close\r\n");
+}
+
 void append_set_headers(const std::vector<SetHeader>& headers, RequestContext& context, std::string& out) {
   const bool drop_upgrade = must_drop_upgrade(headers, context);
   for (const SetHeader& header : headers) {
@@ -128,7 +156,7 @@ void write_upstream_head(std::string_view target, const UpstreamBody& body, Requ
   append_method(context, cache, out);
   out.append(" ").append(target).append(is_http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   append_host(headers, context, out);
-  if (is_http10 && find_set_header(headers, "connection") == nullptr) out.append("Connection: close\r\n");
+  append_connection(headers, context, out);
   append_set_headers(headers, context, out);
   append_framing(body, out);
   if (*proxy.pass_request_headers) append_client_fields(headers, context, cache, out);
@@ -138,6 +166,7 @@ void write_upstream_head(std::string_view target, const UpstreamBody& body, Requ
 
 bool forwards_upgrade(RequestContext& context) {
   const conf::ProxySettings& proxy = context.location->proxy;
+  if (passes_websocket(*proxy.set_headers, context)) return true;
   const SetHeader* upgrade = find_set_header(*proxy.set_headers, "upgrade");
   const SetHeader* connection = find_set_header(*proxy.set_headers, "connection");
   if (*proxy.http_version == 10 || upgrade == nullptr || connection == nullptr) return false;

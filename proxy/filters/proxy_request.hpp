@@ -43,7 +43,8 @@ struct CacheRequest {
 };
 
 /// Writes the whole head (request line to empty line) for the location's proxy_* settings to OUT (replaced).
-/// Upgrade and Connection come from proxy_set_header alone; an Upgrade to h2c is left out. The framing fields come from `body` alone. Keep-alive is used unless the configuration sets
+/// Upgrade and Connection come from proxy_set_header, or from a client that asks for a WebSocket (`proxy_websocket`); an
+/// Upgrade to h2c is left out. The framing fields come from `body` alone. Keep-alive is used unless the configuration sets
 /// Connection to something else.
 /// With CACHE the client's conditions and Range stay behind, so that the response is a whole one.
 void write_upstream_head(std::string_view target, const UpstreamBody& body, context::RequestContext& context,
@@ -52,8 +53,8 @@ void write_upstream_head(std::string_view target, const UpstreamBody& body, cont
 /// proxy_set_body: the body to send instead of the client's.
 std::optional<std::string_view> configured_body(context::RequestContext& context);
 
-/// Whether the configured headers ask the upstream to switch protocols: proxy_set_header Upgrade and Connection both
-/// evaluate to what makes an upgrade (Connection contains "upgrade").
+/// Whether the request asks the upstream to switch protocols: by proxy_set_header Upgrade and Connection, which both
+/// evaluate to what makes an upgrade (Connection contains "upgrade"), or because it asks for a WebSocket.
 bool forwards_upgrade(context::RequestContext& context);
 
 }  // namespace drishti::filters

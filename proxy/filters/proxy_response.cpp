@@ -6,6 +6,7 @@
 #include "context/number_text.hpp"
 #include "filters/upstream_rewrites.hpp"
 #include "http/hop_by_hop.hpp"
+#include "http/tokens.hpp"
 #include "http/uri.hpp"
 
 namespace drishti::filters {
@@ -116,7 +117,11 @@ UpstreamAdvice read_advice(const http::ResponseHead& head, const conf::IgnoreHea
   UpstreamAdvice advice;
   const std::string_view redirect = head.fields.get(FieldId::x_accel_redirect);
   if (!ignore.redirect && !redirect.empty()) advice.redirect = redirect;
-  if (!ignore.buffering) advice.buffering = yes_or_no(head.fields.get(FieldId::x_accel_buffering));
+  // Events are worth nothing late. A server that wants them buffered can say so.
+  if (http::iequals(http::media_type_of(head.fields.get(FieldId::content_type)), "text/event-stream"))
+    advice.buffering = false;
+  const auto asked = yes_or_no(head.fields.get(FieldId::x_accel_buffering));
+  if (!ignore.buffering && asked) advice.buffering = asked;
   if (!ignore.limit_rate) advice.limit_rate = parse_length(head.fields.get(FieldId::x_accel_limit_rate));
   return advice;
 }

@@ -40,6 +40,8 @@ class BackgroundFetch {
     context_.server = from.server;
     context_.location = from.location;
     context_.started_at = context_.clock->now();
+    context_.real_remote = from.real_remote;
+    context_.real_remote_text = copy(from.real_remote_text);
     clone_head(from.head);
     context_.method = http::Method::get;
     context_.method_text = "GET";

@@ -11,7 +11,7 @@ namespace drishti::request {
 namespace {
 
 bool is_allowed(const conf::CachePurge& settings, const context::RequestContext& context) {
-  const SocketAddress& client = context.connection->remote;
+  const SocketAddress& client = context.remote();
   if (settings.allows_all || client.is_unix()) return true;
   return std::any_of(settings.allowed.begin(), settings.allowed.end(),
                      [&](const conf::AddressRange& range) { return range.contains(client); });

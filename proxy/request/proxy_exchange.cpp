@@ -170,7 +170,7 @@ bool ProxyExchange::pick() {
 
 void ProxyExchange::begin_attempt() {
   --tries_left_;
-  allows_kept_ = true;
+  allows_kept_ = !is_for_one_client();
   attempt_begun_ = services_.clock().now();
   context::Attempt trace;
   trace.address = context_.arena.copy(lease_->address_text);  // the peer may be gone before the log is written
@@ -224,7 +224,7 @@ void ProxyExchange::prepare_pick() {
   const conf::Upstream& group = view_->group->config();
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
   if (group.sticky.is_on()) pick_.sticky = filters::sticky_server(group.sticky, context_);
-  pick_.client = &context_.connection->remote;
+  pick_.client = &context_.remote();
   begun_ = services_.clock().now();
   recorder_.enter(generation_.metrics_of(*view_), begun_);
 }
@@ -461,6 +461,9 @@ net::Task<Outcome> ProxyExchange::respond() {
   co_return Outcome::sent();
 }
 
+// A PROXY header speaks for all that comes on its connection.
+bool ProxyExchange::is_for_one_client() const { return *settings_.send_proxy_header != conf::SendProxyHeader::off; }
+
 // Nobody wants the body of HEAD's message. Without one the connection stays clean.
 void ProxyExchange::take_away_body() {
   const bool is_clean = attempt_.head().body.kind == http::BodyKind::none && attempt_.head().keep_alive &&
@@ -473,7 +476,7 @@ void ProxyExchange::let_go(const RelayResult& relayed) {
   upstream::UpstreamConnectionPtr connection = attempt_.release_connection();
   lease_.release();
   leave_upstream();
-  if (!relayed.reusable) return;
+  if (!relayed.reusable || is_for_one_client()) return;
   view_->pool->give_back(std::move(connection), view_->group->config(),
                          std::chrono::seconds{attempt_.head().keep_alive_timeout_seconds});
 }

@@ -65,6 +65,7 @@ class ProxyExchange {
   bool client_gone() const;
   bool goes_on_alone() const;
   void take_away_body();
+  bool is_for_one_client() const;
 
   WorkerServices& services_;
   DynamicUpstreams& dynamic_;

@@ -7,6 +7,7 @@
 
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
+#include "filters/real_ip.hpp"
 #include "filters/response_headers.hpp"
 #include "filters/rewrite.hpp"
 #include "filters/static_files.hpp"
@@ -44,6 +45,7 @@ struct RequestHandler::Run {
   const routing::Router& router() const { return generation.snapshot().router; }
 
   void choose_server(const routing::ServerTable& servers);
+  void find_client();
   bool take_target();
   net::Task<void> drive(Outcome outcome);
   std::optional<Outcome> rewrite_by_server();
@@ -66,6 +68,7 @@ net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientS
                                        Generation& generation, const routing::ServerTable& servers) {
   Run run{services_, dynamic_, context, client, generation};
   run.choose_server(servers);
+  run.find_client();
   std::optional<Outcome> outcome = run.before_content();
   if (!outcome) {
     const Outcome answered = co_await run.content();
@@ -107,6 +110,11 @@ void RequestHandler::Run::choose_server(const routing::ServerTable& servers) {
   context.location = context.server->root.get();
   context.host = host.empty() ? std::string_view(context.server->first_name) : host;
   if (match.regex) context::remember_captures(*match.regex, host, match.captures, context);
+}
+
+/// As the server says; then, when its location is known, as that says.
+void RequestHandler::Run::find_client() {
+  if (!context.location->real_ip.from->empty()) filters::take_real_ip(context);
 }
 
 bool RequestHandler::Run::take_target() {
@@ -238,6 +246,7 @@ std::optional<Outcome> RequestHandler::Run::check_limits() {
 
 // Not a coroutine: its frame would only wait for another.
 net::Task<Outcome> RequestHandler::Run::content() {
+  find_client();
   if (context.location->try_files) {
     filters::StaticResult result = filters::run_try_files(context);
     if (result.action != filters::StaticResult::Action::go_on) return serve_file(std::move(result));

@@ -1,11 +1,27 @@
 #include "request/upgrade_tunnel.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "net/join.hpp"
 
 namespace drishti::request {
 namespace {
+
+using metrics::TunnelEnd;
+
+/// One direction.
+struct Way {
+  net::milliseconds write_limit;
+  TunnelEnd end;              ///< why the tunnel ends when nothing more comes this way
+  metrics::Counter& counter;
+  std::uint64_t bytes = 0;
+
+  void passed(std::size_t size) {
+    bytes += size;
+    counter.add(size);
+  }
+};
 
 /// Both directions of a tunnel. Traffic in either keeps the whole tunnel alive.
 struct Tunnel {
@@ -15,14 +31,19 @@ struct Tunnel {
   net::milliseconds idle_limit;
   net::Clock::Steady last;
   bool has_ended = false;
+  std::optional<TunnelEnd> reason{};  ///< the first one
 
   net::milliseconds time_left() const {
     auto left = std::chrono::ceil<net::milliseconds>(last + idle_limit - services.clock().now());
     return std::max(left, net::milliseconds{1});
   }
   bool is_idle() const { return services.clock().now() - last >= idle_limit; }
+  void note(TunnelEnd why) {
+    if (!reason) reason = why;
+  }
   /// Wakes both pumps; one that is about to run sees the flag.
-  void end() {
+  void end(TunnelEnd why) {
+    note(why);
     has_ended = true;
     for (net::Stream* stream : {&browser, &backend}) {
       if (!stream->is_open()) continue;
@@ -32,27 +53,35 @@ struct Tunnel {
   }
 };
 
+/// Who does not take what comes from the other.
+TunnelEnd other_end(TunnelEnd end) { return end == TunnelEnd::client ? TunnelEnd::upstream : TunnelEnd::client; }
+
 /// Copies one direction until EOF, then ends the other side's direction; a failure or timeout ends both.
-net::Task<void> pump(Tunnel& tunnel, net::Stream& from, net::Stream& to, std::uint64_t& bytes) {
+net::Task<void> pump(Tunnel& tunnel, net::Stream& from, net::Stream& to, Way& way) {
+  TunnelEnd why = way.end;
   while (!tunnel.has_ended) {
     net::Wake wake = co_await from.channel().readable(tunnel.time_left());
     if (wake == net::Wake::timeout && !tunnel.is_idle()) continue;
+    if (wake == net::Wake::timeout) why = TunnelEnd::timeout;
     if (wake != net::Wake::ready || tunnel.has_ended) break;
     tunnel.last = tunnel.services.clock().now();
     net::Buffer buffer = tunnel.services.buffers.take(net::BufferPool::medium);
     net::IoResult result = from.try_read(buffer.writable());
     if (result.status == net::IoStatus::eof) {
+      tunnel.note(why);
       to.shutdown_write();
       co_return;
     }
     if (!result.ok()) break;
     if (result.bytes == 0) continue;
     iovec piece{buffer.data(), result.bytes};
-    result = co_await to.write_all({&piece, 1}, tunnel.idle_limit);
-    bytes += result.bytes;
-    if (!result.ok()) break;
+    result = co_await to.write_all({&piece, 1}, way.write_limit);
+    way.passed(result.bytes);
+    if (result.ok()) continue;
+    why = result.status == net::IoStatus::timeout ? TunnelEnd::timeout : other_end(why);
+    break;
   }
-  tunnel.end();
+  tunnel.end(why);
 }
 
 net::Task<bool> send_early(net::Stream& to, std::string_view bytes, net::milliseconds timeout) {
@@ -72,7 +101,8 @@ net::Task<void> run_tunnel(WorkerServices& services, context::RequestContext& co
   net::Stream& browser = client.upgrade(early);
   net::Stream& backend = connection.stream;
   Tunnel tunnel{services, browser, backend, *context.location->proxy.read_timeout, services.clock().now()};
-  std::uint64_t to_client = 0, to_backend = 0;
+  Way to_client{*context.location->core.send_timeout, TunnelEnd::upstream, services.metrics.tunnel_bytes_sent};
+  Way to_backend{*context.location->proxy.send_timeout, TunnelEnd::client, services.metrics.tunnel_bytes_received};
   std::string from_backend(connection.buffer.readable());
   if (!co_await send_early(backend, early, *context.location->proxy.send_timeout)) co_return;
   if (!co_await send_early(browser, from_backend, *context.location->core.send_timeout)) co_return;
@@ -80,17 +110,21 @@ net::Task<void> run_tunnel(WorkerServices& services, context::RequestContext& co
   client.watch_for_close(
       [](void* self) {
         auto& ended = *static_cast<Tunnel*>(self);
-        if (!ended.browser.is_open()) ended.end();
+        if (!ended.browser.is_open()) ended.end(TunnelEnd::shutdown);
       },
       &tunnel);
+  services.metrics.tunnels_opened.add();
+  to_client.passed(from_backend.size());
+  to_backend.passed(early.size());
   net::Companion upward(pump(tunnel, browser, backend, to_backend));
   co_await pump(tunnel, backend, browser, to_client);
   co_await upward.join();
   client.watch_for_close(nullptr, nullptr);
-  context.bytes_sent += to_client + from_backend.size();
-  context.body_bytes_sent += to_client + from_backend.size();
-  context.attempts.back().bytes_received += to_client;
-  context.attempts.back().bytes_sent += to_backend + early.size();
+  services.metrics.tunnels_closed[static_cast<std::size_t>(tunnel.reason.value_or(TunnelEnd::client))].add();
+  context.bytes_sent += to_client.bytes;
+  context.body_bytes_sent += to_client.bytes;
+  context.attempts.back().bytes_received += to_client.bytes;
+  context.attempts.back().bytes_sent += to_backend.bytes;
   context.completed = true;
 }
 

@@ -7,8 +7,8 @@
 
 namespace drishti::request {
 
-/// Sends the 101 in context.response, then copies bytes both ways until both ends closed or nothing moved either
-/// way for proxy_read_timeout.
+/// Sends the 101 in context.response, then copies bytes both ways until both ends closed, nothing moved either
+/// way for proxy_read_timeout, or one end took nothing for its send timeout (proxy_send_timeout, send_timeout).
 net::Task<void> run_tunnel(WorkerServices& services, context::RequestContext& context, ClientStream& client,
                            upstream::UpstreamConnection& connection);
 

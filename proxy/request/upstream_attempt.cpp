@@ -6,6 +6,7 @@
 
 #include "conf/url.hpp"
 #include "http/body_decoder.hpp"
+#include "http/proxy_header.hpp"
 #include "context/variables.hpp"
 
 namespace drishti::request {
@@ -53,6 +54,19 @@ bool UpstreamAttempt::fill_bind_address(SocketAddress& address) {
   return parsed.has_value();
 }
 
+/// The first bytes of a new connection: its socket always has room for them.
+bool UpstreamAttempt::send_proxy_header() {
+  using Send = conf::SendProxyHeader;
+  if (*settings_.send_proxy_header == Send::off) return true;
+  const auto make = *settings_.send_proxy_header == Send::v1 ? http::proxy_header_v1 : http::proxy_header_v2;
+  const std::string header = make(context_.remote(), context_.connection->local);
+  const iovec bytes = piece(header);
+  const net::IoResult result = connection_->stream.try_write(&bytes, 1);
+  error_ = result.error;
+  context_.attempts.back().bytes_sent += result.bytes;
+  return result.ok() && result.bytes == header.size();
+}
+
 net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer> peer) {
   connection_ = std::make_unique<upstream::UpstreamConnection>(peer, services_.clock().now());
   SocketAddress from;
@@ -63,7 +77,7 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
     const int on = 1;
     if (*settings_.socket_keepalive)
       ::setsockopt(connection_->stream.fd(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    co_return Failure::none;
+    co_return send_proxy_header() ? Failure::none : Failure::send;
   }
   if (result.status == net::IoStatus::failed && is_local_error(result.error)) {
     error_ = result.error;

@@ -71,6 +71,7 @@ class UpstreamAttempt {
   net::Task<Failure> read_head(const UpstreamRequest& request);
   Failure classify(const net::IoResult& result, Failure on_timeout, Failure on_failure);
   bool fill_bind_address(SocketAddress& address);
+  bool send_proxy_header();
 
   WorkerServices& services_;
   context::RequestContext& context_;

@@ -1,6 +1,7 @@
 #include "server/connection_start.hpp"
 
 #include "server/http1_connection.hpp"
+#include "server/proxy_header_reader.hpp"
 
 namespace drishti::server {
 
@@ -20,8 +21,13 @@ void ConnectionStart::start() {
 }
 
 net::Task<void> ConnectionStart::run() {
+  const request::GenerationRef generation = worker_.generation();
+  const routing::ServerTable& servers = generation->snapshot().router.table(info_.local);
+  if (servers.protocols().proxy_protocol) {
+    const bool is_read = co_await read_proxy_header(worker_, stream_, servers.default_server(), info_);
+    if (!is_read) co_return;
+  }
   (new Http1Connection(worker_, stream_.release(), std::move(info_)))->start();
-  co_return;
 }
 
 }  // namespace drishti::server

@@ -150,6 +150,52 @@ TEST(Upgrade, NeedsConfiguredFieldsAndHttp11) {
   }
 }
 
+std::string websocket_head(const std::string& upgrade = "websocket") {
+  return "Connection: Upgrade\r\nUpgrade: " + upgrade + "\r\nSec-WebSocket-Key: k\r\n";
+}
+
+TEST(WebSocket, IsPassedOnWithoutConfiguration) {
+  TestRequest request("location / { proxy_pass http://a:1; }");
+  for (const char* name : {"websocket", "WebSocket"}) {
+    request.get("/", websocket_head(name));
+    EXPECT_TRUE(forwards_upgrade(request.context));
+    EXPECT_EQ(head_of(request),
+              "GET / HTTP/1.1\r\nHost: a:1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n");
+  }
+}
+
+TEST(WebSocket, IsLeftToTheConfigurationThatSpeaksOfIt) {
+  for (const char* directives : {"proxy_websocket off;", "proxy_set_header Upgrade \"\";", "proxy_set_header Connection close;",
+                                 "proxy_http_version 1.0;", "proxy_pass_request_headers off;"}) {
+    TestRequest request("location / { proxy_pass http://a:1; " + std::string(directives) + " }");
+    request.get("/", websocket_head());
+    EXPECT_FALSE(forwards_upgrade(request.context)) << directives;
+    EXPECT_EQ(head_of(request).find("websocket"), std::string::npos) << directives;
+  }
+}
+
+// Threats S36 and S37.
+TEST(WebSocket, IsTheOnlyProtocolThatIsPassedOn) {
+  TestRequest request("location / { proxy_pass http://a:1; }");
+  const std::string key = "Sec-WebSocket-Key: k\r\n";
+  for (const std::string& fields : {websocket_head("h2c"), websocket_head("websocket, h2c"), websocket_head("h2c, websocket"),
+                                    websocket_head("foo"), websocket_head("websocket/13"), websocket_head("TLS/1.0"),
+                                    "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n" + key,
+                                    std::string("Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+                                    "Upgrade: websocket\r\n" + key, "Connection: close\r\nUpgrade: websocket\r\n" + key}) {
+    request.get("/", fields);
+    EXPECT_FALSE(forwards_upgrade(request.context)) << fields;
+    EXPECT_EQ(head_of(request).find("pgrade"), std::string::npos) << fields;
+  }
+  request.send("POST / HTTP/1.1\r\nHost: example.com\r\n" + websocket_head() + "\r\n");
+  EXPECT_FALSE(forwards_upgrade(request.context)) << "only GET opens a WebSocket";
+}
+
+TEST(ProxyHeaderOut, ItsConnectionSaysThatItEnds) {
+  TestRequest request("location / { proxy_pass http://a:1; proxy_protocol on; }");
+  EXPECT_EQ(head_of(request), "GET / HTTP/1.1\r\nHost: a:1\r\nConnection: close\r\n\r\n");
+}
+
 // Threats S35 and S37: an h2c tunnel would bypass every rule.
 TEST(Upgrade, ToH2cIsNeverAskedFor) {
   TestRequest request(std::string("location / { proxy_pass http://a:1; ") + websocket + " }", upgrade_map);

@@ -192,6 +192,17 @@ TEST(XAccel, OddValuesAreNoAdvice) {
   EXPECT_FALSE(advice.buffering || advice.limit_rate);
 }
 
+TEST(ServerSentEvents, AreNotBufferedUnlessTheServerSaysSo) {
+  TestRequest request("location / { proxy_pass http://up; } location /i { proxy_pass http://up; "
+                      "proxy_ignore_headers X-Accel-Buffering; }");
+  EXPECT_EQ(advice_for(request, "Content-Type: text/event-stream\r\n").buffering, false);
+  EXPECT_EQ(advice_for(request, "Content-Type: Text/Event-Stream; charset=utf-8\r\n").buffering, false);
+  EXPECT_EQ(advice_for(request, "Content-Type: text/event-stream\r\nX-Accel-Buffering: yes\r\n").buffering, true);
+  EXPECT_EQ(advice_for(request, "Content-Type: text/event-streams\r\n").buffering, std::nullopt);
+  request.in("/i");
+  EXPECT_EQ(advice_for(request, "Content-Type: text/event-stream\r\nX-Accel-Buffering: yes\r\n").buffering, false);
+}
+
 TEST(XAccel, RedirectKeepsOnlyWhatDescribesTheAnswer) {
   TestRequest request("location / { proxy_pass http://up; }");
   const UpstreamHead upstream(

@@ -152,9 +152,10 @@ TEST_P(SlowReaderOfAnUnbufferedResponse, KeepsTheUpstreamWaiting) {
   EXPECT_TRUE(response->body == big_body());
   EXPECT_EQ(proxy.error_log().find("temporary file"), std::string::npos);
 }
-INSTANTIATE_TEST_SUITE_P(BySettingByFieldAndByItsFileLimit, SlowReaderOfAnUnbufferedResponse,
+INSTANTIATE_TEST_SUITE_P(BySettingByFieldByItsTypeAndByItsFileLimit, SlowReaderOfAnUnbufferedResponse,
                          ::testing::Values(Unbuffered{"proxy_buffering off;", ""},
                                            Unbuffered{"", "X-Accel-Buffering: no\r\n"},
+                                           Unbuffered{"", "Content-Type: text/event-stream\r\n"},
                                            Unbuffered{"proxy_max_temp_file_size 0;", ""}));
 
 struct SlowReaderOfABufferedResponse : ::testing::TestWithParam<Unbuffered> {};

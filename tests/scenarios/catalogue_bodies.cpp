@@ -156,7 +156,8 @@ std::vector<Probe> expectations() {
 std::vector<Probe> upgrades_not_granted() {
   std::string fields = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n";
   Probe denied = refused("the upstream answers 200", get("/ws", fields), {200}).seeing({"GET /ws HTTP/1.1"});
-  Probe elsewhere = refused("a location that does not upgrade", get("/x", fields), {200}).seeing({"GET /x HTTP/1.1"}).without("upgrade");
+  std::string others = "Upgrade: foo\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n";
+  Probe elsewhere = refused("a location that does not upgrade to it", get("/x", others), {200}).seeing({"GET /x HTTP/1.1"}).without("upgrade");
   Probe with_body = refused("with a body", post(fields + "Content-Length: 5\r\n", "hello", "/ws"), {200, 400}).seeing({"POST /ws HTTP/1.1"}).without("upgrade");
   Probe granted = refused("the upstream answers 101: a tunnel", get("/ws", fields), {101}).seeing({"GET /ws HTTP/1.1"}).followed_by(Probe::Then::nothing);
   granted.script = [](const UpstreamRequest&) {
