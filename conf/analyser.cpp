@@ -9,6 +9,7 @@
 #include "conf/merge.hpp"
 #include "conf/number_locations.hpp"
 #include "conf/readers.hpp"
+#include "conf/ssl_checks.hpp"
 
 namespace drishti::conf {
 namespace {
@@ -71,6 +72,7 @@ void finish(Analysis& a) {
   attach_health_checks(a);
   std::vector<std::shared_ptr<Server>> servers;
   for (auto& draft : a.servers) servers.push_back(std::move(draft.server));
+  check_ssl_listens(servers);
   number_locations(servers);
   a.config.servers.assign(servers.begin(), servers.end());
   a.config.upstreams = a.upstreams.finish();

@@ -41,6 +41,7 @@ void ServerSettings::inherit(const ServerSettings& parent) {
   underscores_in_headers.inherit(parent.underscores_in_headers);
   http2.inherit(parent.http2);
   proxy_protocol_from.inherit(parent.proxy_protocol_from);
+  ssl.inherit(parent.ssl);
 }
 
 void ServerSettings::copy_to(Server& server) const {
@@ -53,6 +54,8 @@ void ServerSettings::copy_to(Server& server) const {
   server.underscores_in_headers = *underscores_in_headers;
   server.http2 = *http2;
   if (proxy_protocol_from.is_set) server.proxy_protocol_from = *proxy_protocol_from;
+  server.ssl = ssl;
+  server.ssl.where = server.where;
 }
 
 Analysis::Analysis(const AnalyserOptions& analyser_options, Config& target)
@@ -86,6 +89,12 @@ std::string Analysis::full_path(std::string_view text) const {
   std::string path = options.prefix;
   if (!path.empty() && !path.ends_with('/')) path += '/';
   return path.append(text);
+}
+
+std::string Analysis::conf_path(std::string_view text) const {
+  const auto slash = options.conf_path.rfind('/');
+  if (text.starts_with('/') || text.starts_with('$') || slash == std::string::npos) return full_path(text);
+  return full_path(options.conf_path.substr(0, slash + 1).append(text));
 }
 
 void Analysis::add_notice(Notice::Level level, std::string text, const Where& where) {

@@ -13,6 +13,7 @@
 #include "conf/config.hpp"
 #include "conf/directive_table.hpp"
 #include "conf/listen_table.hpp"
+#include "conf/session_cache_table.hpp"
 #include "conf/upstream_table.hpp"
 #include "conf/variable_table.hpp"
 
@@ -28,6 +29,7 @@ struct ServerSettings {
   Setting<bool> underscores_in_headers{false};
   Setting<bool> http2{false};
   Setting<RealIpSettings::Trusted> proxy_protocol_from;
+  SslSettings ssl;
 
   void inherit(const ServerSettings& parent);
   void copy_to(Server& server) const;
@@ -64,6 +66,8 @@ class Analysis {
   Template compile(std::string_view text, const Where& where) { return compile_template(text, variables, where); }
   /// TEXT, made absolute from the prefix unless it begins with `$`.
   std::string full_path(std::string_view text) const;
+  /// The same from the directory of the main file, where nginx looks for certificates and keys.
+  std::string conf_path(std::string_view text) const;
   void notice(std::string text, const Where& where) { add_notice(Notice::Level::notice, std::move(text), where); }
   void warn(std::string text, const Where& where) { add_notice(Notice::Level::warn, std::move(text), where); }
 
@@ -72,6 +76,7 @@ class Analysis {
   VariableTable variables;
   UpstreamTable upstreams;
   ListenTable listens;
+  SessionCacheTable session_caches;
   std::map<std::string, std::shared_ptr<const HealthMatch>> health_matches;
   std::shared_ptr<Location> http = std::make_shared<Location>();  ///< the settings of the http level
   ServerSettings http_settings;

@@ -23,6 +23,7 @@
 #include "conf/scaling_settings.hpp"
 #include "conf/setting.hpp"
 #include "conf/socket_address.hpp"
+#include "conf/ssl_settings.hpp"
 #include "conf/template.hpp"
 #include "conf/upstream_settings.hpp"
 
@@ -476,6 +477,7 @@ struct Server {
   bool underscores_in_headers = false;
   bool http2 = false;
   std::optional<RealIpSettings::Trusted> proxy_protocol_from;  ///< who may send a PROXY header; nothing: everybody
+  SslSettings ssl;
   std::shared_ptr<Location> root;  ///< Kind::server_root; its children are the server's locations, its rewrite ops
                                    ///< those of the server level
   Where where;

@@ -105,4 +105,34 @@ void CacheSettings::inherit(const CacheSettings& parent) {
   status_field.inherit(parent.status_field);
 }
 
+void SslSettings::inherit(const SslSettings& parent) {
+  certificates.inherit(parent.certificates);
+  certificate_keys.inherit(parent.certificate_keys);
+  password_file.inherit(parent.password_file);
+  protocols.inherit(parent.protocols);
+  ciphers.inherit(parent.ciphers);
+  conf_commands.inherit(parent.conf_commands);
+  prefer_server_ciphers.inherit(parent.prefer_server_ciphers);
+  ecdh_curve.inherit(parent.ecdh_curve);
+  dhparam.inherit(parent.dhparam);
+  session_cache.inherit(parent.session_cache);
+  session_tickets.inherit(parent.session_tickets);
+  session_ticket_keys.inherit(parent.session_ticket_keys);
+  session_timeout.inherit(parent.session_timeout);
+  buffer_size.inherit(parent.buffer_size);
+  early_data.inherit(parent.early_data);
+  stapling.inherit(parent.stapling);
+  stapling_verify.inherit(parent.stapling_verify);
+  stapling_file.inherit(parent.stapling_file);
+  stapling_responder.inherit(parent.stapling_responder);
+  trusted_certificate.inherit(parent.trusted_certificate);
+  client_certificate.inherit(parent.client_certificate);
+  crl.inherit(parent.crl);
+  verify_client.inherit(parent.verify_client);
+  verify_depth.inherit(parent.verify_depth);
+  reject_handshake.inherit(parent.reject_handshake);
+  certificate_cache.inherit(parent.certificate_cache);
+  certificate_watch.inherit(parent.certificate_watch);
+}
+
 }  // namespace drishti::conf

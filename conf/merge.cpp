@@ -4,6 +4,7 @@
 
 #include "conf/logs.hpp"
 #include "conf/setters.hpp"
+#include "conf/ssl_checks.hpp"
 
 namespace drishti::conf {
 namespace {
@@ -139,6 +140,7 @@ void merge_levels(Analysis& a) {
     draft.settings.inherit(a.http_settings);
     draft.settings.copy_to(*draft.server);
     merge(a, *draft.server->root, *a.http);
+    check_ssl(*draft.server);
   }
 }
 

@@ -90,6 +90,41 @@ void write(ModelWriter& w, const CacheZone& zone) {
   w.line("max_entry", zone.max_entry);
 }
 
+void write(ModelWriter& w, const SslSettings& ssl) {
+  w.line("certificates", *ssl.certificates);
+  w.line("certificate_keys", *ssl.certificate_keys);
+  w.line("password_file", ssl.password_file);
+  const SslProtocols& versions = *ssl.protocols;
+  for (const bool allowed : {versions.v1_0, versions.v1_1, versions.v1_2, versions.v1_3}) w.line("version", allowed);
+  w.line("ciphers", ssl.ciphers);
+  for (const auto& [name, value] : *ssl.conf_commands) w.line("conf_command " + name, value);
+  w.line("prefer_server_ciphers", ssl.prefer_server_ciphers);
+  w.line("ecdh_curve", ssl.ecdh_curve);
+  w.line("dhparam", ssl.dhparam);
+  w.line("session_cache", ssl.session_cache->kind);
+  w.line("session_cache_zone", ssl.session_cache->zone);
+  w.line("session_cache_size", ssl.session_cache->size);
+  w.line("session_tickets", ssl.session_tickets);
+  w.line("session_ticket_keys", *ssl.session_ticket_keys);
+  w.line("session_timeout", milliseconds(*ssl.session_timeout));
+  w.line("buffer_size", ssl.buffer_size);
+  w.line("early_data", ssl.early_data);
+  w.line("stapling", ssl.stapling);
+  w.line("stapling_verify", ssl.stapling_verify);
+  w.line("stapling_file", ssl.stapling_file);
+  w.line("stapling_responder", ssl.stapling_responder);
+  w.line("trusted_certificate", ssl.trusted_certificate);
+  w.line("client_certificate", ssl.client_certificate);
+  w.line("crl", ssl.crl);
+  w.line("verify_client", ssl.verify_client);
+  w.line("verify_depth", ssl.verify_depth);
+  w.line("reject_handshake", ssl.reject_handshake);
+  w.line("certificate_cache_max", ssl.certificate_cache->max);
+  w.line("certificate_cache_inactive", milliseconds(ssl.certificate_cache->inactive));
+  w.line("certificate_cache_valid", milliseconds(ssl.certificate_cache->valid));
+  w.line("certificate_watch", ssl.certificate_watch);
+}
+
 void write(ModelWriter& w, const Server& server) {
   for (const auto& listen : server.listens) {
     const auto block = w.block("listen " + listen.address.text());
@@ -113,6 +148,7 @@ void write(ModelWriter& w, const Server& server) {
   w.line("ignore_invalid_headers", server.ignore_invalid_headers);
   w.line("underscores_in_headers", server.underscores_in_headers);
   if (server.proxy_protocol_from) write_trusted(w, *server.proxy_protocol_from);
+  write(w, server.ssl);
   write_location(w, *server.root);
 }
 

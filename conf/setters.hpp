@@ -51,6 +51,10 @@ template <class T>
 void store(Analysis& a, Setting<T> ServerSettings::* member, T value) {
   (a.scope().server_settings->*member).set(std::move(value));
 }
+template <class T>
+void store(Analysis& a, Setting<T> SslSettings::* member, T value) {
+  (a.scope().server_settings->ssl.*member).set(std::move(value));
+}
 template <class T, class V>
 void store(Analysis& a, T MainSettings::* member, V value) {
   a.config.main.*member = std::move(value);

@@ -8,7 +8,16 @@ std::span<const std::string_view> missing_directives() {
   static constexpr std::string_view names[] = {
       // TLS and other protocols
       "ssl",
-      "ssl_*",
+      "ssl_alpn",
+      "ssl_certificate_compression",
+      "ssl_ech_file",
+      "ssl_engine",
+      "ssl_key_log",
+      "ssl_object_cache_inheritable",
+      "ssl_ocsp",
+      "ssl_ocsp_cache",
+      "ssl_ocsp_responder",
+      "ssl_preread",
       "proxy_ssl_*",
       "http2",
       "http2_*",

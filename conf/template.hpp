@@ -27,7 +27,17 @@ namespace drishti::conf {
   V(request_filename, "request_filename") V(request_id, "request_id") V(request_length, "request_length")          \
   V(request_method, "request_method") V(request_port, "request_port") V(request_time, "request_time")              \
   V(request_uri, "request_uri") V(scheme, "scheme") V(server_addr, "server_addr") V(server_name, "server_name")     \
-  V(server_port, "server_port") V(server_protocol, "server_protocol") V(status, "status")                         \
+  V(server_port, "server_port") V(server_protocol, "server_protocol")                                              \
+  V(ssl_alpn_protocol, "ssl_alpn_protocol") V(ssl_cipher, "ssl_cipher") V(ssl_ciphers, "ssl_ciphers")               \
+  V(ssl_client_cert, "ssl_client_cert") V(ssl_client_escaped_cert, "ssl_client_escaped_cert")                      \
+  V(ssl_client_fingerprint, "ssl_client_fingerprint") V(ssl_client_i_dn, "ssl_client_i_dn")                        \
+  V(ssl_client_i_dn_legacy, "ssl_client_i_dn_legacy") V(ssl_client_raw_cert, "ssl_client_raw_cert")                \
+  V(ssl_client_s_dn, "ssl_client_s_dn") V(ssl_client_s_dn_legacy, "ssl_client_s_dn_legacy")                        \
+  V(ssl_client_serial, "ssl_client_serial") V(ssl_client_v_end, "ssl_client_v_end")                                \
+  V(ssl_client_v_remain, "ssl_client_v_remain") V(ssl_client_v_start, "ssl_client_v_start")                        \
+  V(ssl_client_verify, "ssl_client_verify") V(ssl_curve, "ssl_curve") V(ssl_curves, "ssl_curves")                  \
+  V(ssl_early_data, "ssl_early_data") V(ssl_protocol, "ssl_protocol") V(ssl_server_name, "ssl_server_name")        \
+  V(ssl_session_id, "ssl_session_id") V(ssl_session_reused, "ssl_session_reused") V(status, "status")              \
   V(tcpinfo_rtt, "tcpinfo_rtt") V(tcpinfo_rttvar, "tcpinfo_rttvar") V(tcpinfo_snd_cwnd, "tcpinfo_snd_cwnd")         \
   V(tcpinfo_rcv_space, "tcpinfo_rcv_space") V(time_iso8601, "time_iso8601") V(time_local, "time_local")            \
   V(upstream_addr, "upstream_addr") V(upstream_bytes_received, "upstream_bytes_received")                          \

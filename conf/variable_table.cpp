@@ -27,11 +27,12 @@ constexpr Builtin families[] = {
 
 // Longest prefixes of the modules' variables; none of them is also a name that drishti has.
 constexpr std::string_view missing_variables[] = {
-    "ssl_",         "geoip_",           "gzip_ratio",   "http2",
+    "ssl_preread_", "geoip_",           "gzip_ratio",   "http2",
     "http3",        "quic",             "limit_req_",     "limit_conn_",      "secure_link",  "slice_range",
     "fastcgi_",     "uid_",             "invalid_referer", "memcached_key",   "date_local",   "date_gmt",
     "stub_status_", "connections_",     "ancient_browser", "modern_browser",  "msie",         "image_filter",
-    "jwt_",         "session_log_",     "upstream_queue_time", "upstream_last_server_name", "spdy", "otel_"};
+    "jwt_",         "session_log_",     "upstream_queue_time", "upstream_last_server_name", "spdy", "otel_",
+    "ssl_ech_",     "ssl_sigalg",       "ssl_client_sigalg"};
 
 const Builtin* find_family(std::string_view name) {
   for (const auto& family : families)

@@ -171,6 +171,14 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::upstream_connect_time: case Var::upstream_header_time: case Var::upstream_response_length:
     case Var::upstream_response_time: case Var::upstream_status:
       return find_attempts_list(id, context, buffer);
+    case Var::ssl_alpn_protocol: case Var::ssl_cipher: case Var::ssl_ciphers: case Var::ssl_client_cert:
+    case Var::ssl_client_escaped_cert: case Var::ssl_client_fingerprint: case Var::ssl_client_i_dn:
+    case Var::ssl_client_i_dn_legacy: case Var::ssl_client_raw_cert: case Var::ssl_client_s_dn:
+    case Var::ssl_client_s_dn_legacy: case Var::ssl_client_serial: case Var::ssl_client_v_end:
+    case Var::ssl_client_v_remain: case Var::ssl_client_v_start: case Var::ssl_client_verify: case Var::ssl_curve:
+    case Var::ssl_curves: case Var::ssl_early_data: case Var::ssl_protocol: case Var::ssl_server_name:
+    case Var::ssl_session_id: case Var::ssl_session_reused:
+      return find_tls_variable(id, context, buffer);
     case Var::upstream_cache_status: return text_or_none(context.cache_status);
     default: return context.connection == nullptr ? Found{} : connection_variable(id, context, buffer);
   }

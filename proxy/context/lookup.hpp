@@ -14,6 +14,8 @@ using Found = std::optional<std::string_view>;
 
 /// All of DRISHTI_VARIABLES.
 Found find_builtin(conf::Var id, RequestContext& context, NumberBuffer& buffer);
+/// $ssl_*; not found without TLS.
+Found find_tls_variable(conf::Var id, RequestContext& context, NumberBuffer& buffer);
 /// $upstream_addr, $upstream_status and so on: one value an attempt, `, ` between attempts, ` : ` after a redirect.
 Found find_attempts_list(conf::Var id, RequestContext& context, NumberBuffer& buffer);
 /// $proxy_protocol_addr and the like, and $proxy_protocol_tlv_NAME.

@@ -19,6 +19,8 @@
 namespace drishti::http {
 struct ProxyHeader;
 }
+struct ssl_st;
+
 namespace drishti::metrics {
 struct CacheMetrics;
 }
@@ -36,6 +38,8 @@ struct ConnectionInfo {
   std::shared_ptr<const http::ProxyHeader> proxy_header;  ///< what it began with, if anything
   int fd = -1;                      ///< for $tcpinfo_*
   bool tls = false;                 ///< $scheme, $https
+  bool plain_on_tls = false;        ///< HTTP without TLS where `listen ... ssl` asks for it
+  ssl_st* ssl = nullptr;            ///< of the stream, for $ssl_*; null without TLS
 };
 
 /// One attempt at a peer, for $upstream_* variables, logs and metrics. Times are -1 until known ("-").

@@ -16,6 +16,7 @@
 #include "request/local_response.hpp"
 #include "request/proxy_exchange.hpp"
 #include "request/status_page.hpp"
+#include "request/tls_rules.hpp"
 
 namespace drishti::request {
 namespace {
@@ -189,6 +190,8 @@ std::optional<Outcome> RequestHandler::Run::find_location() {
 /// All that can be decided without waiting. Nothing: context.location shall answer.
 std::optional<Outcome> RequestHandler::Run::before_content() {
   if (!take_target()) return Outcome::error(400);
+  if (context.connection->ssl != nullptr || context.connection->plain_on_tls)
+    if (auto outcome = check_tls(context)) return outcome;
   if (auto outcome = rewrite_by_server()) return outcome;
   return find_and_enter_location();
 }

@@ -19,6 +19,7 @@
 #include "server/scaling_keeper.hpp"
 #include "server/traffic_collector.hpp"
 #include "server/worker.hpp"
+#include "tls/server_contexts.hpp"
 #include "upstream/health_keeper.hpp"
 #include "upstream/name_resolver.hpp"
 
@@ -71,6 +72,8 @@ struct Server::Impl {
   ListeningSockets sockets;
   std::vector<std::unique_ptr<Worker>> workers;
   std::shared_ptr<const Snapshot> current;
+  tls::ProcessState tls_state;
+  std::shared_ptr<const tls::ServerContexts> tls;
   ListeningSockets::Change first_change;
   LogFiles log_files;
   std::uint64_t generations = 0;
@@ -153,13 +156,17 @@ void Server::Impl::publish_metrics() {
 
 void Server::note_failed_reload(const std::string& reason) { impl_->config_state->refused(reason); }
 void Server::on_reload_request(std::function<std::string()> reload) { impl_->admin.on_reload_request(std::move(reload)); }
-void Server::tick() { impl_->scaling->sample(); }
+void Server::tick() {
+  impl_->scaling->sample();
+  impl_->tls_state.tickets()->rotate(tls::TicketKeys::Clock::now());
+}
 void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
 void Server::open(std::shared_ptr<const conf::Config> config) {
   impl_->open_logs(*config);
   impl_->admin.commit(impl_->admin.prepare(config->main.admin));
   impl_->zones.follow(*config);
+  impl_->tls = std::make_shared<const tls::ServerContexts>(config, impl_->tls_state);
   impl_->current = impl_->make_snapshot(std::move(config));
   impl_->first_change = impl_->sockets.prepare(impl_->current->router.listens());
   impl_->sockets.commit(impl_->first_change);
@@ -186,9 +193,10 @@ void Server::Impl::hand_over(Worker& worker, const ListeningSockets::Change& cha
   };
   ++using_generation[current->number];
   worker.post([&worker, added = std::move(added), removed = change.removed, files = log_files,
-               cached = zones.all(), snapshot = current, retire] {
+               cached = zones.all(), snapshot = current, contexts = tls, retire] {
     for (const auto& zone : cached) worker.add_cache(zone);
     for (const auto& [path, file] : files) worker.add_log(path, file.first, file.second);
+    worker.use(contexts);
     worker.use(snapshot, retire);
     for (const auto& [address, fd] : added) worker.listen(fd, address);
     for (const SocketAddress& address : removed) worker.unlisten(address);
@@ -229,6 +237,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
   LogFiles old_logs = impl_->log_files;
   try {
     impl_->open_logs(*config);
+    auto tls = std::make_shared<const tls::ServerContexts>(config, impl_->tls_state);
     auto snapshot = impl_->make_snapshot(config);
     auto admin = impl_->admin.prepare(config->main.admin);
     auto change = impl_->sockets.prepare(snapshot->router.listens());
@@ -236,6 +245,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
     impl_->resolver.changes().settle(*config);
     impl_->zones.follow(*config);
     impl_->current = std::move(snapshot);
+    impl_->tls = std::move(tls);
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
     impl_->health.follow(impl_->current->groups);

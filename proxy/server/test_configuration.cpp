@@ -13,6 +13,7 @@
 #include "server/pid_file.hpp"
 #include "server/privileges.hpp"
 #include "server/program.hpp"
+#include "tls/server_contexts.hpp"
 
 namespace drishti::server {
 namespace {
@@ -45,7 +46,10 @@ void check_listen(const SocketAddress& address) {
   if (result != 0 && error != EADDRINUSE) throw bind_error("bind() to ", address);
 }
 
-void check_environment(const conf::Config& config) {
+void check_environment(const std::shared_ptr<const conf::Config>& tested) {
+  const conf::Config& config = *tested;
+  tls::ProcessState tls_state;
+  const tls::ServerContexts contexts(tested, tls_state);
   ErrorLog log;  // prints warnings to standard error
   check_user(config.main.user, config.main.group, log);
   for (const std::string& path : temp_paths(config)) {
@@ -75,7 +79,7 @@ int test_configuration(const CommandLine& line) {
     const auto config = load(line);
     print_notices(line, *config);
     if (!line.quiet) print_message("the configuration file " + line.conf_path + " syntax is ok");
-    check_environment(*config);
+    check_environment(config);
     if (!line.quiet) print_message("configuration file " + line.conf_path + " test is successful");
     if (line.action == CommandLine::Action::dump) dump(*config);
     return 0;

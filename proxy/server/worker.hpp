@@ -18,6 +18,7 @@
 #include "server/cache_zones.hpp"
 #include "server/listener.hpp"
 #include "server/request_state.hpp"
+#include "tls/server_contexts.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -47,6 +48,8 @@ class Worker {
   void add_cache(const ProcessZone& zone);
   /// The zone called NAME as requests use it; null when there is none.
   request::CacheZoneView* find_cache(const std::string& name);
+  /// New handshakes use these contexts.
+  void use(std::shared_ptr<const tls::ServerContexts> contexts) { tls_ = std::move(contexts); }
   void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
   /// Accepts on FD (owned from now on).
   void listen(int fd, const SocketAddress& address);
@@ -58,6 +61,7 @@ class Worker {
   void close_all();
 
   request::GenerationRef generation() const { return generation_; }
+  const std::shared_ptr<const tls::ServerContexts>& tls() const { return tls_; }
   request::WorkerServices& services() { return services_; }
   request::RequestHandler& handler() { return handler_; }
   bool is_draining() const { return draining_; }
@@ -94,6 +98,7 @@ class Worker {
   request::WorkerServices services_;
   request::RequestHandler handler_;
   request::GenerationRef generation_;
+  std::shared_ptr<const tls::ServerContexts> tls_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<RequestState>> free_states_;
   struct ConnectionList;

@@ -1,0 +1,19 @@
+#include "tls/process_state.hpp"
+
+namespace drishti::tls {
+
+std::shared_ptr<SessionStore> ProcessState::sessions(const conf::SslSessionCache& cache) {
+  using Kind = conf::SslSessionCache::Kind;
+  switch (cache.kind) {
+    case Kind::off:
+    case Kind::none: return nullptr;
+    case Kind::builtin: return std::make_shared<SessionStore>(SessionStore::Limits{.sessions = cache.size});
+    case Kind::shared: break;
+  }
+  Zone& zone = zones_[cache.zone];
+  if (!zone.store || zone.size != cache.size)
+    zone = {cache.size, std::make_shared<SessionStore>(SessionStore::Limits{.bytes = cache.size})};
+  return zone.store;
+}
+
+}  // namespace drishti::tls

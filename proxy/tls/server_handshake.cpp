@@ -1,0 +1,207 @@
+#include "tls/server_handshake.hpp"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <span>
+
+#include "tls/certificate_cache.hpp"
+
+namespace drishti::tls {
+namespace {
+
+using Bytes = std::span<const unsigned char>;
+
+constexpr std::string_view default_groups = "X25519:P-256:X448:P-521:P-384";  // OpenSSL's
+
+void free_session(void*, void* session, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<ServerSession*>(session); }
+
+int session_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_session);
+  return index;
+}
+
+/// RFC 6066 3: the name of type host_name in the extension. False: malformed.
+bool read_server_name(Bytes extension, std::string_view& name) {
+  if (extension.size() < 5) return false;
+  const std::size_t list = static_cast<std::size_t>(extension[0]) << 8 | extension[1];
+  const std::size_t size = static_cast<std::size_t>(extension[3]) << 8 | extension[4];
+  if (list + 2 != extension.size() || extension[2] != TLSEXT_NAMETYPE_host_name || size + 5 > extension.size()) return false;
+  name = {reinterpret_cast<const char*>(extension.data()) + 5, size};
+  return true;
+}
+
+/// NAME as names are compared; "" when it is no host name. It may become a part of a path.
+std::string normal_host_name(std::string_view name) {
+  std::string host(name);
+  if (host.ends_with('.')) host.pop_back();
+  if (host.empty() || host.size() > 255 || host.front() == '.' || host.find("..") != host.npos) return {};
+  for (char& c : host) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    const bool is_allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    if (!is_allowed) return {};
+  }
+  return host;
+}
+
+/// What SSL_set_SSL_CTX() leaves as the first context had it.
+void obey(SSL* ssl, const ServerContext& context) {
+  SSL_CTX* chosen = context.get();
+  const conf::SslSettings& settings = context.settings();
+  SSL_set_SSL_CTX(ssl, chosen);
+  SSL_set_verify(ssl, SSL_CTX_get_verify_mode(chosen), SSL_CTX_get_verify_callback(chosen));
+  SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(chosen));
+  SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(chosen));
+  SSL_set_options(ssl, SSL_CTX_get_options(chosen));
+  SSL_set_min_proto_version(ssl, SSL_CTX_get_min_proto_version(chosen));
+  SSL_set_max_proto_version(ssl, SSL_CTX_get_max_proto_version(chosen));
+  SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(chosen));
+  SSL_set_max_early_data(ssl, SSL_CTX_get_max_early_data(chosen));
+  const bool is_auto = *settings.ecdh_curve == "auto";
+  SSL_set1_groups_list(ssl, is_auto ? default_groups.data() : settings.ecdh_curve->c_str());
+  apply_conf_commands(settings, nullptr, ssl);
+}
+
+}  // namespace
+
+struct HandshakeCallbacks {
+  static void choose_server(SSL* ssl, ServerSession& session, const std::string& name) {
+    session.name_ = name;
+    session.server_ = &session.host_->find_server(name);
+    const ServerContext* context = session.contexts_->of(*session.server_);
+    if (context == nullptr || context == session.context_) return;
+    session.context_ = context;
+    obey(ssl, *context);
+  }
+
+  // The first callback of all, before versions, ciphers and sessions are looked at: those of the named server hold.
+  static int client_hello(SSL* ssl, int* alert, void*) {
+    ServerSession& session = ServerSession::of(ssl);
+    if (session.host_ == nullptr) return SSL_CLIENT_HELLO_ERROR;  // a second ClientHello is none of ours
+    const unsigned char* data = nullptr;
+    std::size_t size = 0;
+    std::string_view name;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &size) == 1 &&
+        !read_server_name({data, size}, name)) {
+      *alert = SSL_AD_DECODE_ERROR;
+      return SSL_CLIENT_HELLO_ERROR;
+    }
+    choose_server(ssl, session, normal_host_name(name));
+    if (!*session.server_->ssl.reject_handshake) return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+
+  // Without this, OpenSSL would not acknowledge the name (RFC 6066 3).
+  static int server_name(SSL*, int*, void*) { return SSL_TLSEXT_ERR_OK; }
+
+  static int alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                  void*) {
+    static constexpr unsigned char with_http2[] = "\x02h2\x08http/1.1\x08http/1.0";
+    const unsigned first = ServerSession::of(ssl).speaks_http2() ? 0 : 3;
+    unsigned char* chosen = nullptr;
+    const int found = SSL_select_next_proto(&chosen, out_size, with_http2 + first, sizeof with_http2 - 1 - first, in, in_size);
+    *out = chosen;
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+
+  static int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                        int encrypts) {
+    TicketKeys& keys = ServerSession::of(ssl).context_->tickets();
+    return encrypts != 0 ? keys.encrypt(name, iv, cipher, mac) : keys.decrypt(name, iv, cipher, mac);
+  }
+
+  static int new_session(SSL* ssl, SSL_SESSION* session) {
+    if (SessionStore* store = ServerSession::of(ssl).context_->sessions()) store->add(session);
+    return 0;  // no reference is kept
+  }
+
+  static SSL_SESSION* get_session(SSL* ssl, const unsigned char* id, int size, int* copy) {
+    *copy = 0;
+    SessionStore* store = ServerSession::of(ssl).context_->sessions();
+    if (store == nullptr) return nullptr;
+    return store->find({reinterpret_cast<const char*>(id), static_cast<std::size_t>(size)}).release();
+  }
+
+  static void note_event(const SSL* ssl, int where, int value) {
+    if ((where & SSL_CB_ALERT) == 0) return;
+    ServerSession& session = ServerSession::of(ssl);
+    const auto alert = static_cast<std::uint8_t>(value & 0xff);
+    if ((where & SSL_CB_READ) != 0) {
+      session.alert_received_ = alert;
+    } else if (alert == SSL_AD_NO_RENEGOTIATION) {
+      ++session.renegotiations_;
+    } else {
+      session.alert_sent_ = alert;
+    }
+  }
+
+  static int find_certificates(SSL* ssl, void*) {
+    ServerSession& session = ServerSession::of(ssl);
+    if (session.host_ == nullptr) return 0;
+    const ServerContext& context = *session.context_;
+    const conf::SslSettings& settings = context.settings();
+    for (std::size_t i = 0; i < settings.certificates->size(); ++i) {
+      const std::string path = session.host_->evaluate(settings.certificates.value[i]);
+      const std::string key = session.host_->evaluate(settings.certificate_keys.value[i]);
+      std::string error;
+      const auto certificate = context.dynamic_certificates()->get(path, key, context.passphrases(), error,
+                                                                   CertificateCache::Clock::now());
+      if (certificate && use_certificate(ssl, *certificate)) continue;
+      if (certificate) error = "SSL_use_certificate(\"" + path + "\") failed" + take_openssl_errors();
+      session.host_->log(conf::LogLevel::error, error);
+      return 0;
+    }
+    return 1;
+  }
+};
+
+void install_handshake_callbacks(SSL_CTX* context) {
+  using Callbacks = HandshakeCallbacks;
+  SSL_CTX_set_client_hello_cb(context, Callbacks::client_hello, nullptr);
+  // (The macro for it has an old-style cast.)
+  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(Callbacks::server_name));
+  SSL_CTX_set_alpn_select_cb(context, Callbacks::alpn, nullptr);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, Callbacks::ticket_key);
+  SSL_CTX_sess_set_new_cb(context, Callbacks::new_session);
+  SSL_CTX_sess_set_get_cb(context, Callbacks::get_session);
+  SSL_CTX_set_info_callback(context, Callbacks::note_event);
+}
+
+void install_certificate_callback(SSL_CTX* context) {
+  SSL_CTX_set_cert_cb(context, HandshakeCallbacks::find_certificates, nullptr);
+}
+
+SSL* ServerSession::accept(std::shared_ptr<const ServerContexts> contexts, const conf::Server& server, bool http2,
+                           HandshakeHost& host) {
+  const ServerContext* context = contexts->of(server);
+  if (context == nullptr) return nullptr;
+  SSL* ssl = SSL_new(context->get());
+  if (ssl == nullptr) return nullptr;
+  auto* session = new ServerSession(std::move(contexts), *context, server, http2, host);
+  if (SSL_set_ex_data(ssl, session_index(), session) != 1) {
+    delete session;
+    SSL_free(ssl);
+    return nullptr;
+  }
+  SSL_set_accept_state(ssl);
+  return ssl;
+}
+
+ServerSession& ServerSession::of(const SSL* ssl) {
+  return *static_cast<ServerSession*>(SSL_get_ex_data(ssl, session_index()));
+}
+
+HandshakeFailure ServerSession::failure() const {
+  if (alert_received_ != 0) return HandshakeFailure::client_alert;
+  switch (alert_sent_) {
+    case 0: return HandshakeFailure::closed;
+    case SSL_AD_PROTOCOL_VERSION: return HandshakeFailure::protocol_version;
+    case SSL_AD_HANDSHAKE_FAILURE: return HandshakeFailure::no_shared_cipher;
+    case SSL_AD_NO_APPLICATION_PROTOCOL: return HandshakeFailure::no_application_protocol;
+    case SSL_AD_UNRECOGNIZED_NAME: return HandshakeFailure::unrecognized_name;
+    default: return HandshakeFailure::other;
+  }
+}
+
+}  // namespace drishti::tls
