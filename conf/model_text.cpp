@@ -129,6 +129,7 @@ void write(ModelWriter& w, const Server& server) {
   for (const auto& listen : server.listens) {
     const auto block = w.block("listen " + listen.address.text());
     w.line("default_server", listen.default_server);
+    w.line("ssl", listen.ssl);
     w.line("reuseport", listen.reuseport);
     w.line("ipv6only", listen.ipv6only);
     w.line("backlog", listen.backlog);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "metrics/counter.hpp"
+#include "metrics/tls_metrics.hpp"
 
 namespace drishti::metrics {
 
@@ -31,6 +32,7 @@ struct alignas(64) WorkerMetrics {
   std::array<Counter, tunnel_end_names.size()> tunnels_closed;  ///< index: TunnelEnd
   Counter tunnel_bytes_received, tunnel_bytes_sent;  ///< from clients, to clients
   std::array<Counter, 64> rejects_by_reason;  ///< index: http::Reject
+  TlsMetrics tls;
 };
 
 /// Sums over workers, in the terms of nginx's stub_status.

@@ -2,6 +2,7 @@
 
 #include "server/http1_connection.hpp"
 #include "server/proxy_header_reader.hpp"
+#include "server/tls_start.hpp"
 
 namespace drishti::server {
 
@@ -26,6 +27,11 @@ net::Task<void> ConnectionStart::run() {
   if (servers.protocols().proxy_protocol) {
     const bool is_read = co_await read_proxy_header(worker_, stream_, servers.default_server(), info_);
     if (!is_read) co_return;
+  }
+  if (servers.protocols().ssl) {
+    TlsStart tls(worker_, stream_, info_);
+    const bool goes_on = co_await tls.run();
+    if (!goes_on) co_return;
   }
   (new Http1Connection(worker_, stream_.release(), std::move(info_)))->start();
 }

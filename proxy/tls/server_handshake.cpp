@@ -192,7 +192,8 @@ ServerSession& ServerSession::of(const SSL* ssl) {
   return *static_cast<ServerSession*>(SSL_get_ex_data(ssl, session_index()));
 }
 
-HandshakeFailure ServerSession::failure() const {
+metrics::HandshakeFailure ServerSession::failure() const {
+  using metrics::HandshakeFailure;
   if (alert_received_ != 0) return HandshakeFailure::client_alert;
   switch (alert_sent_) {
     case 0: return HandshakeFailure::closed;

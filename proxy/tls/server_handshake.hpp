@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "conf/config.hpp"
+#include "metrics/tls_metrics.hpp"
 #include "tls/server_contexts.hpp"
 
 namespace drishti::tls {
@@ -25,17 +26,6 @@ class HandshakeHost {
   ~HandshakeHost() = default;
 };
 
-enum class HandshakeFailure : std::uint8_t {
-  timeout,
-  closed,                   ///< by the client
-  protocol_version,
-  no_shared_cipher,
-  no_application_protocol,
-  unrecognized_name,        ///< ssl_reject_handshake
-  client_alert,             ///< the client refused us, most often for our certificate
-  other,
-};
-
 class ServerSession {
  public:
   /// An SSL that waits for a ClientHello at an address whose default server is SERVER; null when OpenSSL makes none.
@@ -48,9 +38,11 @@ class ServerSession {
   /// The handshake is over, well or not: the host is not asked again.
   void ended() { host_ = nullptr; }
   /// Why it failed, as far as TLS knows.
-  HandshakeFailure failure() const;
+  metrics::HandshakeFailure failure() const;
 
   const ServerContext& context() const { return *context_; }
+  /// The server that the client named, or the default server.
+  const conf::Server& server() const { return *server_; }
   /// The rules that the handshake was made under; they keep their configuration.
   std::shared_ptr<const conf::SslSettings> settings() const { return {contexts_, &context_->settings()}; }
   /// That the client asked for: lower-case, without a trailing dot; "" when it named none, or what is none.
