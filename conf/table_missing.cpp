@@ -11,7 +11,6 @@ std::span<const std::string_view> missing_directives() {
       "ssl_alpn",
       "ssl_certificate_compression",
       "ssl_ech_file",
-      "ssl_engine",
       "ssl_key_log",
       "ssl_object_cache_inheritable",
       "ssl_ocsp",

@@ -121,15 +121,15 @@ TEST(Verdicts, UnknownDirectivesAreCorrected) {
 }
 
 TEST(Verdicts, WhatNginxHasAndDrishtiHasNotIsNamed) {
-  for (const std::string name : {"gzip", "ssl_certificate", "limit_req", "allow", "fastcgi_cache_path", "expires",
+  for (const std::string name : {"gzip", "ssl_ocsp", "limit_req", "allow", "fastcgi_cache_path", "expires",
                                  "fastcgi_pass", "least_time", "sub_filter", "auth_basic"})
     EXPECT_EQ(error_in_http(name + " x;"),
               "directive \"" + name + "\" is not implemented by drishti yet in test.conf:1");
   EXPECT_EQ(error_of("stream { }"), "directive \"stream\" is not implemented by drishti yet in test.conf:1");
-  EXPECT_EQ(error_in_server("listen 443 ssl;"),
-            "parameter \"ssl\" of the \"listen\" directive is not implemented by drishti yet in test.conf:1");
-  EXPECT_EQ(error_in_location("return 200 $ssl_protocol;"),
-            "\"ssl_protocol\" variable is not implemented by drishti yet in test.conf:1");
+  EXPECT_EQ(error_in_server("listen 443 quic;"),
+            "parameter \"quic\" of the \"listen\" directive is not implemented by drishti yet in test.conf:1");
+  EXPECT_EQ(error_in_location("return 200 $geoip_city;"),
+            "\"geoip_city\" variable is not implemented by drishti yet in test.conf:1");
   EXPECT_EQ(error_in_location("proxy_pass https://127.0.0.1;"), "https protocol requires SSL support in test.conf:1");
 }
 
