@@ -177,7 +177,7 @@ Response Api::read(std::string_view path, const Request& request) {
   if (path == "/traffic") return json_response(traffic_json(process_));
   if (path == "/config") return json_response(config_json(process_));
   if (path == "/caches") return json_response(caches_json(process_));
-  if (path == "/certificates") return json_response(certificates_json());
+  if (path == "/certificates") return json_response(certificates_json(process_));
   if (path == "/upstreams") return json_response(upstreams_json(process_));
   if (const auto of_upstream = upstream_path(path)) {
     const auto group = find_group(process_, of_upstream->name);

@@ -47,6 +47,17 @@ struct CacheState {
   std::optional<RedisState> redis;  ///< nullopt: the memory layer alone
 };
 
+struct CertificateState {
+  std::string server;              ///< its first name
+  std::string file;
+  std::string subject, issuer;
+  std::string serial, fingerprint; ///< hexadecimal; the fingerprint is SHA-256
+  std::string key_type;
+  std::vector<std::string> names;
+  std::int64_t not_before = 0;     ///< since 1970
+  std::int64_t not_after = 0;
+};
+
 struct PurgeWish {
   enum class Kind : std::uint8_t { url, prefix, tag };
   Kind kind = Kind::url;
@@ -70,6 +81,7 @@ class Process {
   virtual std::int64_t started_ms() const = 0;  ///< since 1970
   virtual ConfigState config_state() const = 0;
   virtual std::vector<CacheState> caches() const = 0;
+  virtual std::vector<CertificateState> certificates() const = 0;
   virtual upstream::RuntimeChanges& changes() = 0;
   /// Brings changes() of the group called NAME into force; new requests obey them when this returns.
   virtual void apply_changes(const std::string& name) = 0;

@@ -126,6 +126,24 @@ json::value caches_json(const Process& process) {
   return json::object{{"caches", std::move(list)}};
 }
 
-json::value certificates_json() { return json::object{{"certificates", json::array()}}; }
+json::value certificates_json(const Process& process) {
+  json::array list;
+  for (const CertificateState& one : process.certificates()) {
+    json::array names;
+    for (const std::string& name : one.names) names.push_back(text(name));
+    list.push_back(json::object{{"server", text(one.server)},
+                                {"file", text(one.file)},
+                                {"subject", text(one.subject)},
+                                {"issuer", text(one.issuer)},
+                                {"serial", text(one.serial)},
+                                {"fingerprint", text(one.fingerprint)},
+                                {"key", text(one.key_type)},
+                                {"names", std::move(names)},
+                                {"not_before", one.not_before},
+                                {"not_after", one.not_after},
+                                {"days_left", (one.not_after - now_ms() / 1000) / 86400}});
+  }
+  return json::object{{"certificates", std::move(list)}};
+}
 
 }  // namespace drishti::admin

@@ -10,7 +10,6 @@ json::value status_json(const Process& process);
 json::value traffic_json(const Process& process);
 json::value config_json(const Process& process);
 json::value caches_json(const Process& process);
-/// None: listeners with TLS do not exist yet.
-json::value certificates_json();
+json::value certificates_json(const Process& process);
 
 }  // namespace drishti::admin

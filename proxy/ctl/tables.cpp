@@ -167,6 +167,14 @@ std::string caches_text(const json::value& answer) {
   return rows.size() == 1 ? "no caches\n" : table(rows);
 }
 
+std::string certificates_text(const json::value& answer) {
+  Rows rows{{"SERVER", "FILE", "SUBJECT", "KEY", "EXPIRES", "DAYS LEFT"}};
+  for (const json::value& one : list(answer, "certificates"))
+    rows.push_back({cell(one, "server"), cell(one, "file"), cell(one, "subject"), cell(one, "key"),
+                    time_cell(member(one, "not_after")), cell(one, "days_left")});
+  return rows.size() == 1 ? "no certificates: no listener has TLS\n" : table(rows);
+}
+
 std::string purge_text(const json::value& answer) {
   std::string text = "purged: " + cell(answer, "memory") + " responses left the memory of this proxy";
   const json::value& shared = member(answer, "shared");
@@ -200,8 +208,7 @@ std::string show(View view, const json::value& answer) {
     case View::status: return status_text(answer);
     case View::caches: return caches_text(answer);
     case View::config: return config_text(answer);
-    case View::certificates:
-      return list(answer, "certificates").empty() ? "no certificates: no listener has TLS\n" : json::serialize(answer) + "\n";
+    case View::certificates: return certificates_text(answer);
     case View::purge: return purge_text(answer);
     case View::plain: break;
   }

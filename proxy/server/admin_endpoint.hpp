@@ -28,6 +28,7 @@ class NameResolver;
 namespace drishti::server {
 
 class CacheZones;
+class CertificateKeeper;
 class ConfigCollector;
 class Worker;
 
@@ -42,6 +43,7 @@ struct AdminParts {
   upstream::NameResolver& resolver;
   upstream::HealthKeeper& health;
   const ConfigCollector& config_state;
+  const CertificateKeeper& certificates;
 };
 
 /// Reads the token. Throws std::runtime_error when it cannot be used.

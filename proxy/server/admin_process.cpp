@@ -8,6 +8,7 @@
 #include "metrics/family.hpp"
 #include "request/cache_purge.hpp"
 #include "server/cache_zones.hpp"
+#include "server/certificate_keeper.hpp"
 #include "server/config_collector.hpp"
 #include "server/worker.hpp"
 #include "upstream/health_keeper.hpp"
@@ -122,6 +123,15 @@ std::vector<admin::CacheState> AdminProcess::caches() const {
           metrics::sum(zone.counted->workers, [&](const metrics::CacheMetrics& worker) { return worker.requests[i].value(); });
     if (zone.redis) states.back().redis = redis_state(zone.redis->counters);
   }
+  return states;
+}
+
+std::vector<admin::CertificateState> AdminProcess::certificates() const {
+  std::vector<admin::CertificateState> states;
+  for (const auto& context : parts_.certificates.contexts()->all())
+    for (const tls::CertificateInfo& info : context->certificates())
+      states.push_back({context->server().first_name, info.path, info.subject, info.issuer, info.serial, info.fingerprint,
+                        info.key_type, info.names, info.not_before, info.not_after});
   return states;
 }
 

@@ -17,6 +17,7 @@ class AdminProcess : public admin::Process {
   std::int64_t started_ms() const override { return started_ms_; }
   admin::ConfigState config_state() const override;
   std::vector<admin::CacheState> caches() const override;
+  std::vector<admin::CertificateState> certificates() const override;
   upstream::RuntimeChanges& changes() override;
   void apply_changes(const std::string& name) override;
   std::string reload() override { return reload_ ? reload_() : "this program cannot reload"; }

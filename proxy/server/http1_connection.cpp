@@ -98,6 +98,7 @@ net::Task<bool> Http1Connection::wait_for_request() {
   idle_ = true;
   const conf::Server& server = servers().default_server();
   milliseconds timeout = info_.requests == 0 ? server.client_header_timeout : *server.root->core.keepalive_timeout;
+  const auto deadline = worker_.services().clock().now() + timeout;
   for (;;) {
     if (worker_.is_draining()) co_return false;
     net::Wake wake = co_await stream_.channel().readable(timeout);
@@ -107,6 +108,9 @@ net::Task<bool> Http1Connection::wait_for_request() {
     if (!result.ok()) co_return false;
     if (result.bytes == 0) {
       if (stream_.channel().peer_closed()) co_return false;
+      // A record without data, a KeyUpdate for example, gives no new time (threat L12).
+      timeout = std::chrono::ceil<milliseconds>(deadline - worker_.services().clock().now());
+      if (timeout.count() <= 0) co_return false;
       continue;
     }
     buffer.produced(result.bytes);

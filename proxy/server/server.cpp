@@ -14,12 +14,12 @@
 #include "server/admin_endpoint.hpp"
 #include "server/cache_families.hpp"
 #include "server/cache_zones.hpp"
+#include "server/certificate_keeper.hpp"
 #include "server/config_collector.hpp"
 #include "server/listening_sockets.hpp"
 #include "server/scaling_keeper.hpp"
 #include "server/traffic_collector.hpp"
 #include "server/worker.hpp"
-#include "tls/server_contexts.hpp"
 #include "upstream/health_keeper.hpp"
 #include "upstream/name_resolver.hpp"
 
@@ -72,8 +72,7 @@ struct Server::Impl {
   ListeningSockets sockets;
   std::vector<std::unique_ptr<Worker>> workers;
   std::shared_ptr<const Snapshot> current;
-  tls::ProcessState tls_state;
-  std::shared_ptr<const tls::ServerContexts> tls;
+  std::shared_ptr<CertificateKeeper> certificates = std::make_shared<CertificateKeeper>(error_log);
   ListeningSockets::Change first_change;
   LogFiles log_files;
   std::uint64_t generations = 0;
@@ -95,7 +94,7 @@ struct Server::Impl {
         health(io, log),
         drain_limit(io),
         zones(log, look_up(), workers_wanted),
-        admin({io, log, current, exposition, workers, zones, resolver, health, *config_state}) {
+        admin({io, log, current, exposition, workers, zones, resolver, health, *config_state, *certificates}) {
     register_metrics();
   }
 
@@ -142,6 +141,7 @@ void Server::Impl::register_metrics() {
   exposition.add(traffic);
   exposition.add(cache_state);
   exposition.add(config_state);
+  exposition.add(certificates);
   exposition.add(scaling);
   exposition.set_scaling([this] { return scaling->json(); });
   exposition.add(std::make_shared<metrics::ProcessCollector>());
@@ -158,7 +158,9 @@ void Server::note_failed_reload(const std::string& reason) { impl_->config_state
 void Server::on_reload_request(std::function<std::string()> reload) { impl_->admin.on_reload_request(std::move(reload)); }
 void Server::tick() {
   impl_->scaling->sample();
-  impl_->tls_state.tickets()->rotate(tls::TicketKeys::Clock::now());
+  if (!impl_->certificates->tick()) return;
+  for (auto& worker : impl_->workers)
+    worker->post([&worker, contexts = impl_->certificates->contexts()] { worker->use(contexts); });
 }
 void Server::note_lost_log_lines(std::uint64_t lines) { impl_->config_state->set_lost_log_lines(lines); }
 
@@ -166,7 +168,7 @@ void Server::open(std::shared_ptr<const conf::Config> config) {
   impl_->open_logs(*config);
   impl_->admin.commit(impl_->admin.prepare(config->main.admin));
   impl_->zones.follow(*config);
-  impl_->tls = std::make_shared<const tls::ServerContexts>(config, impl_->tls_state);
+  impl_->certificates->commit(impl_->certificates->prepare(config));
   impl_->current = impl_->make_snapshot(std::move(config));
   impl_->first_change = impl_->sockets.prepare(impl_->current->router.listens());
   impl_->sockets.commit(impl_->first_change);
@@ -193,7 +195,7 @@ void Server::Impl::hand_over(Worker& worker, const ListeningSockets::Change& cha
   };
   ++using_generation[current->number];
   worker.post([&worker, added = std::move(added), removed = change.removed, files = log_files,
-               cached = zones.all(), snapshot = current, contexts = tls, retire] {
+               cached = zones.all(), snapshot = current, contexts = certificates->contexts(), retire] {
     for (const auto& zone : cached) worker.add_cache(zone);
     for (const auto& [path, file] : files) worker.add_log(path, file.first, file.second);
     worker.use(contexts);
@@ -218,6 +220,7 @@ void Server::start() {
     impl_->exposition.add_worker(impl_->workers.back()->metrics());
     impl_->traffic->add_worker(impl_->workers.back()->metrics());
     impl_->scaling->add_worker(impl_->workers.back()->metrics());
+    impl_->certificates->add_worker(impl_->workers.back()->metrics());
   }
   impl_->publish_metrics();
   impl_->running = true;
@@ -237,7 +240,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
   LogFiles old_logs = impl_->log_files;
   try {
     impl_->open_logs(*config);
-    auto tls = std::make_shared<const tls::ServerContexts>(config, impl_->tls_state);
+    auto certificates = impl_->certificates->prepare(config);
     auto snapshot = impl_->make_snapshot(config);
     auto admin = impl_->admin.prepare(config->main.admin);
     auto change = impl_->sockets.prepare(snapshot->router.listens());
@@ -245,7 +248,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
     impl_->resolver.changes().settle(*config);
     impl_->zones.follow(*config);
     impl_->current = std::move(snapshot);
-    impl_->tls = std::move(tls);
+    impl_->certificates->commit(std::move(certificates));
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
     impl_->health.follow(impl_->current->groups);
@@ -309,6 +312,7 @@ void Server::stop() {
   impl_->exposition.forget_workers();
   impl_->traffic->forget();
   impl_->scaling->forget();
+  impl_->certificates->forget();
   impl_->workers.clear();
 }
 

@@ -67,7 +67,8 @@ net::Task<bool> TlsStart::wait_for_client(milliseconds timeout) {
 }
 
 bool TlsStart::begin_tls() {
-  SSL* ssl = tls::ServerSession::accept(worker_.tls(), servers_.default_server(), servers_.protocols().http2, *this);
+  SSL* ssl = tls::ServerSession::accept(worker_.tls(), servers_.default_server(), servers_.protocols().http2, *this,
+                                        worker_.services().metrics.tls);
   if (ssl == nullptr) return false;
   stream_.start_tls(ssl);
   info_.ssl = ssl;

@@ -1,6 +1,7 @@
 #include "tls/server_context.hpp"
 
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
@@ -72,6 +73,7 @@ ServerContext::ServerContext(const conf::Server& server, ProcessState& process)
   load_certificates();
   set_client_verification();
   set_sessions(process);
+  load_staple();
   apply_conf_commands(settings(), get(), nullptr);
 }
 
@@ -101,7 +103,7 @@ void ServerContext::set_ciphers() {
     throw TlsError("SSL_CTX_set_cipher_list(" + quoted(*ssl.ciphers) + ") failed");
   if (*ssl.prefer_server_ciphers) SSL_CTX_set_options(get(), SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   load_dhparam(get(), *ssl.dhparam);
-  if (*ssl.ecdh_curve != "auto" && SSL_CTX_set1_groups_list(get(), ssl.ecdh_curve->c_str()) != 1)
+  if (SSL_CTX_set1_groups_list(get(), groups_of(ssl)) != 1)
     throw TlsError("SSL_CTX_set1_curves_list(" + quoted(*ssl.ecdh_curve) + ") failed");
 }
 
@@ -147,6 +149,20 @@ void ServerContext::set_sessions(ProcessState& process) {
   // A ticket of TLS 1.3 that nobody could resume is not worth its bytes.
   SSL_CTX_set_num_tickets(get(), *ssl.session_tickets || sessions_ ? 1 : 0);
   set_session_id_context();
+}
+
+/// Read and checked for form; clients verify it.
+void ServerContext::load_staple() {
+  const std::string& file = *settings().stapling_file;
+  if (!*settings().stapling || file.empty()) return;
+  const BioPtr in = open_file(file, "BIO_new_file(" + quoted(file) + ") failed");
+  const std::unique_ptr<OCSP_RESPONSE, Deleter<OCSP_RESPONSE_free>> response(d2i_OCSP_RESPONSE_bio(in.get(), nullptr));
+  if (!response) throw TlsError("d2i_OCSP_RESPONSE_bio(" + quoted(file) + ") failed");
+  unsigned char* bytes = nullptr;
+  const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
+  if (size > 0) staple_.assign(bytes, bytes + size);
+  OPENSSL_free(bytes);
+  install_staple_callback(get());
 }
 
 /// A session is of the server that it was made with, and of its rules for clients' certificates (CVE-2025-23419): another

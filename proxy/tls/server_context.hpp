@@ -32,6 +32,8 @@ class ServerContext {
   /// Of certificates whose paths hold variables; null: there are none.
   CertificateCache* dynamic_certificates() const { return dynamic_.get(); }
   const Passphrases& passphrases() const { return passphrases_; }
+  /// The OCSP response that clients get who ask for it (DER); "": none.
+  const std::string& staple() const { return staple_; }
 
  private:
   void set_basics();
@@ -40,6 +42,7 @@ class ServerContext {
   void load_certificates();
   void set_client_verification();
   void set_sessions(ProcessState& process);
+  void load_staple();
   void set_session_id_context();
 
   const conf::Server& server_;
@@ -49,6 +52,7 @@ class ServerContext {
   std::shared_ptr<SessionStore> sessions_;
   std::vector<CertificateInfo> infos_;
   std::unique_ptr<CertificateCache> dynamic_;
+  std::string staple_;
 };
 
 /// Applies ssl_conf_command to a context (SSL null) or to one connection. Throws TlsError for a context only; of a

@@ -6,9 +6,20 @@ ServerContexts::ServerContexts(std::shared_ptr<const conf::Config> config, Proce
     : config_(std::move(config)) {
   for (const auto& server : config_->servers) {
     if (!server->ssl.has_certificates() && !*server->ssl.reject_handshake) continue;
-    all_.push_back(std::make_shared<const ServerContext>(*server, process));
-    by_server_.emplace(server.get(), all_.back().get());
+    add(std::make_shared<const ServerContext>(*server, process));
   }
+}
+
+ServerContexts::ServerContexts(const ServerContexts& old, ProcessState& process) : config_(old.config_) {
+  for (const auto& context : old.all_) {
+    const bool is_watched = *context->settings().certificate_watch;
+    add(is_watched ? std::make_shared<const ServerContext>(context->server(), process) : context);
+  }
+}
+
+void ServerContexts::add(std::shared_ptr<const ServerContext> context) {
+  by_server_.emplace(&context->server(), context.get());
+  all_.push_back(std::move(context));
 }
 
 const ServerContext* ServerContexts::of(const conf::Server& server) const {

@@ -14,6 +14,8 @@ class ServerContexts {
  public:
   /// Reads all files. Throws TlsError.
   ServerContexts(std::shared_ptr<const conf::Config> config, ProcessState& process);
+  /// As OLD, with the files of servers that have ssl_certificate_watch read again. Throws TlsError.
+  ServerContexts(const ServerContexts& old, ProcessState& process);
 
   /// Null: the server has neither certificates nor ssl_reject_handshake.
   const ServerContext* of(const conf::Server& server) const;
@@ -22,6 +24,7 @@ class ServerContexts {
   const std::vector<std::shared_ptr<const ServerContext>>& all() const { return all_; }
 
  private:
+  void add(std::shared_ptr<const ServerContext> context);
   std::shared_ptr<const conf::Config> config_;  // the contexts refer to its servers
   std::vector<std::shared_ptr<const ServerContext>> all_;
   std::unordered_map<const conf::Server*, const ServerContext*> by_server_;

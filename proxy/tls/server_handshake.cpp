@@ -12,8 +12,6 @@ namespace {
 
 using Bytes = std::span<const unsigned char>;
 
-constexpr std::string_view default_groups = "X25519:P-256:X448:P-521:P-384";  // OpenSSL's
-
 void free_session(void*, void* session, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<ServerSession*>(session); }
 
 int session_index() {
@@ -57,8 +55,7 @@ void obey(SSL* ssl, const ServerContext& context) {
   SSL_set_max_proto_version(ssl, SSL_CTX_get_max_proto_version(chosen));
   SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(chosen));
   SSL_set_max_early_data(ssl, SSL_CTX_get_max_early_data(chosen));
-  const bool is_auto = *settings.ecdh_curve == "auto";
-  SSL_set1_groups_list(ssl, is_auto ? default_groups.data() : settings.ecdh_curve->c_str());
+  SSL_set1_groups_list(ssl, groups_of(settings));
   apply_conf_commands(settings, nullptr, ssl);
 }
 
@@ -130,10 +127,19 @@ struct HandshakeCallbacks {
     if ((where & SSL_CB_READ) != 0) {
       session.alert_received_ = alert;
     } else if (alert == SSL_AD_NO_RENEGOTIATION) {
-      ++session.renegotiations_;
+      session.counted_.renegotiations.add();
     } else {
       session.alert_sent_ = alert;
     }
+  }
+
+  static int staple(SSL* ssl, void*) {
+    const std::string& response = ServerSession::of(ssl).context_->staple();
+    if (response.empty()) return SSL_TLSEXT_ERR_NOACK;
+    auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));
+    if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<int>(response.size()));
+    return SSL_TLSEXT_ERR_OK;
   }
 
   static int find_certificates(SSL* ssl, void*) {
@@ -168,17 +174,22 @@ void install_handshake_callbacks(SSL_CTX* context) {
   SSL_CTX_set_info_callback(context, Callbacks::note_event);
 }
 
+void install_staple_callback(SSL_CTX* context) {
+  // (The macro for it has an old-style cast.)
+  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, reinterpret_cast<void (*)()>(HandshakeCallbacks::staple));
+}
+
 void install_certificate_callback(SSL_CTX* context) {
   SSL_CTX_set_cert_cb(context, HandshakeCallbacks::find_certificates, nullptr);
 }
 
 SSL* ServerSession::accept(std::shared_ptr<const ServerContexts> contexts, const conf::Server& server, bool http2,
-                           HandshakeHost& host) {
+                           HandshakeHost& host, metrics::TlsMetrics& counted) {
   const ServerContext* context = contexts->of(server);
   if (context == nullptr) return nullptr;
   SSL* ssl = SSL_new(context->get());
   if (ssl == nullptr) return nullptr;
-  auto* session = new ServerSession(std::move(contexts), *context, server, http2, host);
+  auto* session = new ServerSession(std::move(contexts), *context, server, http2, host, counted);
   if (SSL_set_ex_data(ssl, session_index(), session) != 1) {
     delete session;
     SSL_free(ssl);

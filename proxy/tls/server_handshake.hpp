@@ -29,9 +29,9 @@ class HandshakeHost {
 class ServerSession {
  public:
   /// An SSL that waits for a ClientHello at an address whose default server is SERVER; null when OpenSSL makes none.
-  /// HOST lives until ended(). HTTP2: the address has the option.
+  /// HOST lives until ended(), COUNTED longer. HTTP2: the address has the option.
   static SSL* accept(std::shared_ptr<const ServerContexts> contexts, const conf::Server& server, bool http2,
-                     HandshakeHost& host);
+                     HandshakeHost& host, metrics::TlsMetrics& counted);
   /// Of an SSL that accept() made.
   static ServerSession& of(const SSL* ssl);
 
@@ -47,14 +47,12 @@ class ServerSession {
   std::shared_ptr<const conf::SslSettings> settings() const { return {contexts_, &context_->settings()}; }
   /// That the client asked for: lower-case, without a trailing dot; "" when it named none, or what is none.
   const std::string& name() const { return name_; }
-  /// Attempts of the client to negotiate anew, all refused.
-  unsigned renegotiations() const { return renegotiations_; }
 
  private:
   friend struct HandshakeCallbacks;
   ServerSession(std::shared_ptr<const ServerContexts> contexts, const ServerContext& context, const conf::Server& server,
-                bool http2, HandshakeHost& host)
-      : contexts_(std::move(contexts)), context_(&context), server_(&server), host_(&host), http2_(http2) {}
+                bool http2, HandshakeHost& host, metrics::TlsMetrics& counted)
+      : contexts_(std::move(contexts)), context_(&context), server_(&server), host_(&host), counted_(counted), http2_(http2) {}
   bool speaks_http2() const { return http2_ || server_->http2; }
 
   std::shared_ptr<const ServerContexts> contexts_;
@@ -62,13 +60,20 @@ class ServerSession {
   const conf::Server* server_;  ///< of the name; it may have no context of its own
   HandshakeHost* host_;
   std::string name_;
-  unsigned renegotiations_ = 0;
+  metrics::TlsMetrics& counted_;
   std::uint8_t alert_sent_ = 0, alert_received_ = 0;
   bool http2_;
 };
 
+/// What `ssl_ecdh_curve auto` stands for: OpenSSL's list without finite fields, which cost us much and a client nothing.
+inline const char* groups_of(const conf::SslSettings& settings) {
+  return *settings.ecdh_curve == "auto" ? "X25519:P-256:X448:P-521:P-384" : settings.ecdh_curve->c_str();
+}
+
 /// For the contexts of servers.
 void install_handshake_callbacks(SSL_CTX* context);
+/// Clients get the context's OCSP response.
+void install_staple_callback(SSL_CTX* context);
 /// Certificates are found in each handshake.
 void install_certificate_callback(SSL_CTX* context);
 

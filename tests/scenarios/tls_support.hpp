@@ -1,0 +1,69 @@
+#pragma once
+// What the scenarios over TLS share: a folder with an authority and certificates, servers, clients.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tests/scenarios/scenario.hpp"
+#include "tests/support/tls_client.hpp"
+
+namespace drishti::testing {
+
+/// Certificates of one authority, as files NAME.pem and NAME.key.
+class TlsFolder {
+ public:
+  TlsFolder() {
+    char name[] = "/tmp/drishti-tls-XXXXXX";
+    path_ = ::mkdtemp(name);
+    write_file(path_ + "/root.pem", root.pem());
+  }
+  ~TlsFolder() { std::filesystem::remove_all(path_); }
+  TlsFolder(const TlsFolder&) = delete;
+  TlsFolder& operator=(const TlsFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  /// Makes a certificate and its files.
+  const TestCertificate& add(const std::string& name) { return add(CertificateWish{.name = name}, name); }
+  const TestCertificate& add(const CertificateWish& wish, const std::string& file) {
+    made_[file] = std::make_unique<TestCertificate>(wish, root);
+    made_[file]->write(path_, file);
+    return *made_[file];
+  }
+  /// The two directives.
+  std::string lines(const std::string& name) const {
+    return "ssl_certificate " + file(name + ".pem") + "; ssl_certificate_key " + file(name + ".key") + ";\n";
+  }
+  /// A server on @port@ for NAME with its certificate and TEXT in it.
+  std::string server(const std::string& name, const std::string& text, const std::string& port = "@port@") {
+    if (!std::filesystem::exists(file(name + ".pem"))) add(name);
+    return "server { listen 127.0.0.1:" + port + " ssl; server_name " + name + ";\n" + lines(name) + text + "}\n";
+  }
+
+  const TestCertificate root{CertificateWish{.name = "test root", .authority = true}};
+
+ private:
+  std::string path_;
+  std::map<std::string, std::unique_ptr<TestCertificate>> made_;
+};
+
+/// A whole configuration around SERVERS.
+inline std::string tls_config(const std::string& servers) {
+  return "events { }\nhttp { access_log off;\n" + servers + "}\n";
+}
+
+/// The body of the answer to GET PATH, or a word about what came instead.
+inline std::string body_of(TlsClient& client, std::string_view path = "/", std::string_view host = "localhost") {
+  if (!client.connected()) return "no handshake";
+  const auto response = client.get(path, host);
+  return response ? response->body : "no response";
+}
+inline int status_of(TlsClient& client, std::string_view path = "/", std::string_view host = "localhost") {
+  if (!client.connected()) return -1;
+  const auto response = client.get(path, host);
+  return response ? response->status : 0;
+}
+
+}  // namespace drishti::testing
