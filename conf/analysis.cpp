@@ -42,6 +42,8 @@ void ServerSettings::inherit(const ServerSettings& parent) {
   http2.inherit(parent.http2);
   proxy_protocol_from.inherit(parent.proxy_protocol_from);
   ssl.inherit(parent.ssl);
+  http2_most_streams.inherit(parent.http2_most_streams);
+  http2_body_preread_size.inherit(parent.http2_body_preread_size);
 }
 
 void ServerSettings::copy_to(Server& server) const {
@@ -56,6 +58,7 @@ void ServerSettings::copy_to(Server& server) const {
   if (proxy_protocol_from.is_set) server.proxy_protocol_from = *proxy_protocol_from;
   server.ssl = ssl;
   server.ssl.where = server.where;
+  server.http2_limits = {*http2_most_streams, *http2_body_preread_size};
 }
 
 Analysis::Analysis(const AnalyserOptions& analyser_options, Config& target)

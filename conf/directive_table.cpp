@@ -28,6 +28,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Administration", admin_directives()},
       {"Servers and connections", server_directives()},
       {"TLS", ssl_directives()},
+      {"HTTP/2", http2_directives()},
       {"Locations and content", location_directives()},
       {"Real client addresses", real_ip_directives()},
       {"Rewriting and variables", rewrite_directives()},

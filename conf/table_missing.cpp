@@ -18,8 +18,6 @@ std::span<const std::string_view> missing_directives() {
       "ssl_ocsp_responder",
       "ssl_preread",
       "proxy_ssl_*",
-      "http2",
-      "http2_*",
       "http3",
       "http3_*",
       "quic_*",

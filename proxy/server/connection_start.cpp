@@ -1,10 +1,23 @@
 #include "server/connection_start.hpp"
 
+#include <openssl/ssl.h>
+
 #include "server/http1_connection.hpp"
+#include "server/http2_connection.hpp"
 #include "server/proxy_header_reader.hpp"
 #include "server/tls_start.hpp"
 
 namespace drishti::server {
+namespace {
+
+bool agreed_on_http2(const SSL* ssl) {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
+}
+
+}  // namespace
 
 ConnectionStart::ConnectionStart(Worker& worker, int fd, context::ConnectionInfo info)
     : worker_(worker), info_(std::move(info)) {
@@ -33,7 +46,9 @@ net::Task<void> ConnectionStart::run() {
     const bool goes_on = co_await tls.run();
     if (!goes_on) co_return;
   }
-  (new Http1Connection(worker_, stream_.release(), std::move(info_)))->start();
+  const bool is_http2 = info_.ssl != nullptr && agreed_on_http2(info_.ssl);
+  if (is_http2) (new Http2Connection(worker_, stream_.release(), std::move(info_)))->start({});
+  else (new Http1Connection(worker_, stream_.release(), std::move(info_)))->start();
 }
 
 }  // namespace drishti::server
