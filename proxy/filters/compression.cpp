@@ -85,11 +85,6 @@ bool is_allowed_for_proxies(const conf::GzipProxied& allowed, const RequestConte
   return !(allowed.no_etag && fields.has(FieldId::etag));
 }
 
-bool is_accepted(ContentCoding coding, const http::AcceptEncoding& accept, RequestContext& context) {
-  if (!accept.prefers(coding)) return false;
-  return coding == ContentCoding::gzip ? accepts_gzip(accept, context) : context.head.version >= 11;
-}
-
 void weaken_etag(RequestContext& context) {
   for (Field& field : context.response.fields) {
     if (field.id != FieldId::etag || field.value.starts_with("W/")) continue;
@@ -124,6 +119,11 @@ bool accepts_gzip(const http::AcceptEncoding& accept, RequestContext& context) {
          !is_disabled(*settings.gzip_disable, context);
 }
 
+bool accepts_coding(ContentCoding coding, const http::AcceptEncoding& accept, RequestContext& context) {
+  if (!accept.prefers(coding)) return false;
+  return coding == ContentCoding::gzip ? accepts_gzip(accept, context) : context.head.version >= 11;
+}
+
 void add_vary(RequestContext& context) {
   if (!context.location->compression.says_vary()) return;
   http::FieldList& fields = context.response.fields;
@@ -145,7 +145,7 @@ ContentCoding choose_coding(RequestContext& context) {
     if (type.empty() || !is_offered(settings_of(coding, settings), response, type)) continue;
     is_any_offered = true;
     const bool is_better = best == ContentCoding::identity || accept.weight(coding) > accept.weight(best);
-    if (is_better && is_accepted(coding, accept, context)) best = coding;
+    if (is_better && accepts_coding(coding, accept, context)) best = coding;
   }
   if (is_any_offered) add_vary(context);
   return best;

@@ -22,6 +22,8 @@ void keep_weak_tag(context::RequestContext& context);
 
 /// Whether gzip_http_version, gzip_disable, gzip_proxied and Accept-Encoding allow gzip for this request.
 bool accepts_gzip(const http::AcceptEncoding& accept, context::RequestContext& context);
+/// Whether the client is best served with CODING, be it made here or found.
+bool accepts_coding(http::ContentCoding coding, const http::AcceptEncoding& accept, context::RequestContext& context);
 /// `Vary: Accept-Encoding`, if the location says so and the response does not yet.
 void add_vary(context::RequestContext& context);
 

@@ -161,4 +161,38 @@ TEST(DifferentialCompression, GunzipIsTheSame) {
           exchanges);
 }
 
+TEST(DifferentialCompression, FilesThatAreZippedAlreadyAreServedTheSame) {
+  std::vector<Exchange> exchanges;
+  for (const char* place : {"on", "always", "off", "vary", "both", "gunzip"}) {
+    for (const char* file : {"page.html", "alone.html", "only.html", "folder.html", "none.html"}) {
+      for (const std::string accepted : {"gzip", "identity"}) {
+        Exchange exchange = get("/" + std::string(place) + "/" + file, "Accept-Encoding: " + accepted + "\r\n");
+        const std::string name = std::string(place) + " " + file;
+        if (name == "vary only.html" && accepted == "identity")
+          exchange = deviates(exchange, "there is nothing that would vary", "HTTP/1.1 404");
+        if (name == "vary folder.html") exchange = deviates(exchange, "there is nothing that would vary", "HTTP/1.1 200");
+        if (name != "both none.html") exchanges.push_back(exchange);  // a compressed page with the product's name in it
+      }
+    }
+    const std::string page = "/" + std::string(place) + "/page.html", gzip = "Accept-Encoding: gzip\r\n";
+    exchanges.push_back(get(page, gzip + "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+    exchanges.push_back(send("POST", page, gzip, "x"));
+    exchanges.push_back(get(page, gzip + "Via: 1.1 cdn\r\n"));
+    exchanges.push_back({"GET " + page + " HTTP/1.0\r\n" + gzip + "\r\n"});
+  }
+  for (const char* place : {"on", "always", "off", "vary"})
+    exchanges.push_back(send("HEAD", "/" + std::string(place) + "/page.html", "Accept-Encoding: identity\r\n"));
+  compare(R"(
+    types { text/html html; }
+    server { listen 127.0.0.1:@port1@; gzip_min_length 0;
+      location /on/ { alias @www@/zip/; gzip_static on; }
+      location /always/ { alias @www@/zip/; gzip_static always; }
+      location /off/ { alias @www@/zip/; gzip_static off; }
+      location /vary/ { alias @www@/zip/; gzip_static on; gzip_vary on; }
+      location /both/ { alias @www@/zip/; gzip_static on; gzip on; }
+      location /gunzip/ { alias @www@/zip/; gzip_static always; gunzip on; }
+    })",
+          exchanges);
+}
+
 }  // namespace drishti::testing
