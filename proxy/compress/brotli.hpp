@@ -35,7 +35,7 @@ class BlockCache {
 class BrotliEncoder : public Coder {
  public:
   /// No more than this, up to level 6.
-  static constexpr std::size_t memory_of(int window_bits) { return (std::size_t{6} << 20) + (std::size_t{3} << window_bits); }
+  static constexpr std::size_t memory_of(int window_bits) { return (std::size_t{15} << 19) + (std::size_t{3} << window_bits); }
 
   BrotliEncoder(BlockCache& blocks, int window_bits) : blocks_(blocks), window_bits_(window_bits) {}
   ~BrotliEncoder() override;

@@ -13,7 +13,7 @@ namespace drishti::compress {
 class ZstdEncoder : public Coder {
  public:
   static constexpr int window_bits = 20;
-  static constexpr std::size_t memory = 8 << 20;  ///< no more, up to level 6 with this window
+  static constexpr std::size_t memory = 5 << 20;  ///< no more, up to level 6 with this window
 
   ZstdEncoder();
   ~ZstdEncoder() override;

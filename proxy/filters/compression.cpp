@@ -131,7 +131,7 @@ void add_vary(RequestContext& context) {
   fields.add({"Vary", "Accept-Encoding", FieldId::vary});
 }
 
-ContentCoding choose_coding(RequestContext& context) {
+ContentCoding choose_coding(RequestContext& context, std::span<const ContentCoding> among) {
   const CompressionSettings& settings = context.location->compression;
   const Response& response = context.response;
   const bool may_be_coded = response.status == 200 || response.status == 403 || response.status == 404;
@@ -141,7 +141,7 @@ ContentCoding choose_coding(RequestContext& context) {
   ContentCoding best = ContentCoding::identity;
   bool is_any_offered = false;
   const http::AcceptEncoding accept(context.head.fields);
-  for (const ContentCoding coding : http::compressing_codings) {
+  for (const ContentCoding coding : among) {
     if (type.empty() || !is_offered(settings_of(coding, settings), response, type)) continue;
     is_any_offered = true;
     const bool is_better = best == ContentCoding::identity || accept.weight(coding) > accept.weight(best);

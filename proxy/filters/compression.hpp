@@ -1,14 +1,17 @@
 #pragma once
 // Which content coding a response gets, and what its head says then. nginx's rules for gzip, where RFC 9110 leaves them.
 
+#include <span>
+
 #include "context/request_context.hpp"
 #include "http/content_coding.hpp"
 
 namespace drishti::filters {
 
 /// The coding for the body of context.response, whose head is complete; identity: none. Adds Vary where the location says
-/// that it does. May be asked again.
-http::ContentCoding choose_coding(context::RequestContext& context);
+/// that it does. May be asked again, for some of the codings.
+http::ContentCoding choose_coding(context::RequestContext& context,
+                                  std::span<const http::ContentCoding> among = http::compressing_codings);
 /// The head of the same response with the body in CODING: Content-Encoding, a weak ETag, no length, no ranges.
 void become_coded(http::ContentCoding coding, context::RequestContext& context);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <coroutine>
 #include <utility>
 
@@ -51,11 +52,21 @@ void CodingClient::choose_coder() {
     if (!is_head_only)
       coder_ = coders_.gunzip({*settings.gunzip_max_size, static_cast<std::uint64_t>(*settings.gunzip_max_ratio)});
     if (is_head_only || coder_) filters::become_decoded(context);
-  } else if (const ContentCoding coding = filters::choose_coding(context); coding != ContentCoding::identity) {
-    if (!is_head_only) coder_ = take_encoder(coding);
-    if (is_head_only || coder_) filters::become_coded(coding, context);
+  } else {
+    choose_encoder(is_head_only);
   }
   context.response.coded.holds_back = coder_ != nullptr;
+}
+
+// Brotli and zstd take thirty times the memory of gzip: where it is short, gzip may still do.
+void CodingClient::choose_encoder(bool is_head_only) {
+  static constexpr std::array cheapest{ContentCoding::gzip};
+  ContentCoding coding = filters::choose_coding(*context_);
+  if (coding != ContentCoding::identity && !is_head_only) coder_ = take_encoder(coding);
+  const bool is_short = coding != ContentCoding::identity && coding != ContentCoding::gzip && !is_head_only && !coder_;
+  if (is_short) coding = filters::choose_coding(*context_, cheapest);
+  if (is_short && coding != ContentCoding::identity) coder_ = take_encoder(coding);
+  if (coder_ || (is_head_only && coding != ContentCoding::identity)) filters::become_coded(coding, *context_);
 }
 
 compress::CoderPool::Lease CodingClient::take_encoder(ContentCoding coding) {

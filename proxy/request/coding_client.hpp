@@ -54,6 +54,7 @@ class CodingClient : public ClientStream {
   };
 
   void choose_coder();
+  void choose_encoder(bool is_head_only);
   compress::CoderPool::Lease take_encoder(http::ContentCoding coding);
   Input input_of(std::span<const std::string_view> pieces, bool last) const;
   Coded code(Input& input);

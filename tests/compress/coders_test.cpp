@@ -68,18 +68,21 @@ TEST(Coders, WhatOneResponseLeftInTheMiddleIsNotInTheNext) {
 }
 
 TEST(Coders, TheirMemoryIsWhatThePoolCounts) {
+  const std::string text = some_text(6'000'000);
   for (const int window : {10, 19, 24}) {
-    BlockCache blocks;
-    BrotliEncoder encoder(blocks, window);
-    ASSERT_TRUE(encoder.start(6, 0));
-    ASSERT_TRUE(run(encoder, some_text(6'000'000)));
-    EXPECT_LE(blocks.in_use(), BrotliEncoder::memory_of(window)) << window;
-    EXPECT_GT(blocks.in_use(), BrotliEncoder::memory_of(window) / 8) << window;
+    for (const std::size_t said : {std::size_t{0}, text.size()}) {
+      BlockCache blocks;
+      BrotliEncoder encoder(blocks, window);
+      ASSERT_TRUE(encoder.start(6, said));
+      ASSERT_TRUE(run(encoder, text));
+      EXPECT_LE(blocks.in_use(), BrotliEncoder::memory_of(window)) << window;
+      EXPECT_GT(blocks.in_use(), BrotliEncoder::memory_of(window) / 8) << window;
+    }
   }
   for (const int level : {1, 3, 6}) {
     ZstdEncoder encoder;
     ASSERT_TRUE(encoder.start(level, {}));
-    ASSERT_TRUE(run(encoder, some_text(6'000'000)));
+    ASSERT_TRUE(run(encoder, text));
     EXPECT_LE(encoder.memory_used(), ZstdEncoder::memory) << level;
   }
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -234,6 +235,30 @@ TEST(Compression, OneLongBodyDoesNotKeepOthersWaiting) {
     slow.read_some(milliseconds(1));
   }
   EXPECT_GT(answered, 20) << "while one worker compresses 48 MiB";
+}
+
+TEST(Compression, ManyStreamsAtOnceAreBoundedInMemory) {
+  const auto end = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    return Actions{Action::send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\nb\r\ndata: one\n\n\r\n"),
+                   Action::wait(end), Action::send("b\r\ndata: two\n\n\r\n0\r\n\r\n")};
+  });
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", all_codings));
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<RawClient>(proxy.port()));
+    ASSERT_TRUE(clients.back()->send(request_text("GET", "/", "Accept-Encoding: gzip, br\r\n")));
+    ASSERT_TRUE(clients.back()->read_some(milliseconds(5000)));
+  }
+  end->set();
+  std::map<std::string, int> codings;
+  for (const auto& client : clients) {
+    const auto response = client->read_response();
+    ASSERT_TRUE(response && response->complete);
+    EXPECT_EQ(decode(*response), "data: one\n\ndata: two\n\n");
+    ++codings[response->field("Content-Encoding")];
+  }
+  EXPECT_EQ(codings, (std::map<std::string, int>{{"br", 14}, {"gzip", 26}}));
 }
 
 TEST(Compression, ACutResponseHasNoProperEnd) {
