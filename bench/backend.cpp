@@ -1,5 +1,6 @@
 // An HTTP/1.1 server with answers made in advance, so that the proxy in front is what is measured.
-// Usage: bench_backend PORT. GET /1k, /16k and /1m answer that many bytes; every other path answers 1 KiB.
+// Usage: bench_backend PORT. GET /1k, /16k and /1m answer that many bytes, /json 16 KiB of JSON; every other path answers
+// 1 KiB.
 // One thread, epoll, keep-alive and pipelining; a request may ask for `Connection: close` or be HTTP/1.0.
 
 #include <array>
@@ -13,21 +14,42 @@ namespace {
 
 using std::string_view;
 
-std::string make_answer(std::size_t length, bool keep_alive) {
+std::string letters(std::size_t length) {
+  std::string text;
+  for (std::size_t i = 0; i < length; ++i) text += static_cast<char>('a' + i % 26);
+  return text;
+}
+
+// The same as expected_json() of load.py.
+std::string json(std::size_t length) {
+  std::string text = "[";
+  std::uint32_t number = 1;
+  for (int i = 1; text.size() < length; ++i) {
+    number = number * 1664525 + 1013904223;
+    text += "{\"id\": " + std::to_string(i) + ", \"sku\": \"" + std::to_string(number) + "\", \"name\": \"Garden chair\", \"price\": " +
+            std::to_string(number >> 20) + ", \"in_stock\": " + (number % 3 == 0 ? "true" : "false") + "},\n";
+  }
+  text.resize(length);
+  return text;
+}
+
+std::string make_answer(const std::string& body, bool keep_alive) {
   std::string answer = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: application/json\r\n";
-  answer += "Content-Length: " + std::to_string(length) + "\r\nConnection: ";
+  answer += "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: ";
   answer += keep_alive ? "keep-alive\r\n\r\n" : "close\r\n\r\n";
-  for (std::size_t i = 0; i < length; ++i) answer += static_cast<char>('a' + i % 26);
-  return answer;
+  return answer + body;
 }
 
 struct Answers {
   explicit Answers(bool keep_alive)
-      : small(make_answer(1024, keep_alive)),
-        medium(make_answer(16 * 1024, keep_alive)),
-        large(make_answer(1024 * 1024, keep_alive)) {}
-  string_view for_path(string_view path) const { return path == "/1m" ? large : path == "/16k" ? medium : small; }
-  std::string small, medium, large;
+      : small(make_answer(letters(1024), keep_alive)),
+        medium(make_answer(letters(16 * 1024), keep_alive)),
+        large(make_answer(letters(1024 * 1024), keep_alive)),
+        page(make_answer(json(16 * 1024), keep_alive)) {}
+  string_view for_path(string_view path) const {
+    return path == "/1m" ? large : path == "/16k" ? medium : path == "/json" ? page : small;
+  }
+  std::string small, medium, large, page;
 };
 
 struct Connection {

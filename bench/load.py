@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+import zlib
 
 import peers
 
@@ -22,34 +23,54 @@ def expected_body(length):
     return bytes(ord("a") + i % 26 for i in range(length))
 
 
+def expected_json(length):
+    text, number, i = "[", 1, 0
+    while len(text) < length:
+        number, i = (number * 1664525 + 1013904223) % (1 << 32), i + 1
+        in_stock = "true" if number % 3 == 0 else "false"
+        text += f'{{"id": {i}, "sku": "{number}", "name": "Garden chair", "price": {number >> 20}, "in_stock": {in_stock}}},\n'
+    return text[:length].encode()
+
+
+def read_chunked(reader):
+    body = b""
+    while (size := int(reader.readline(), 16)):
+        body += reader.read(size)
+        reader.readline()
+    reader.readline()
+    return body
+
+
 def read_answer(connection, reader):
     status = int(reader.readline().split()[1])
-    length = None
+    fields = {}
     while (line := reader.readline().strip()):
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            length = int(value)
-    return status, reader.read(length)
+        fields[name.lower()] = value.strip()
+    body = reader.read(int(fields[b"content-length"])) if b"content-length" in fields else read_chunked(reader)
+    return status, zlib.decompress(body, 31) if fields.get(b"content-encoding") == b"gzip" else body, len(body)
 
 
-def get(connection, reader, path):
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+def get(connection, reader, path, field=""):
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n{field}\r\n".encode())
     return read_answer(connection, reader)
 
 
-def check_answers(port, path, body):
-    """Three requests on one connection: each has to be right to the last byte."""
+def check_answers(port, path, body, field=""):
+    """Three requests on one connection: each has to be right to the last byte. The length of the last body as it was sent."""
+    field += "\r\n" if field else ""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, connection.makefile("rb") as reader:
         for _ in range(3):
-            status, received = get(connection, reader, path)
-            if status != 200 or received != body:
-                raise WrongAnswer(f"port {port} {path}: status {status}, {len(received)} bytes")
+            status, received, sent = get(connection, reader, path, field)
+            if status != 200 or received != body or (field and sent == len(body)):
+                raise WrongAnswer(f"port {port} {path}: status {status}, {len(received)} bytes, {sent} sent")
+    return sent
 
 
-def wrk(port, path, clients, seconds, body_length, scheme="http"):
+def wrk(port, path, clients, seconds, body_length, scheme="http", field=""):
     """Runs wrk on the load core and returns its figures; every answer has to be a 2xx of the right size."""
     command = ["taskset", "-c", peers.LOAD_CORE, peers.command_of("wrk"), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s",
-               "-s", str(WRK_SCRIPT), f"{scheme}://127.0.0.1:{port}{path}"]
+               "-s", str(WRK_SCRIPT), *(["-H", field] if field else []), f"{scheme}://127.0.0.1:{port}{path}"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     result = json.loads(re.search(r"RESULT (.*)", output).group(1))
     errors = {kind: result[kind] for kind in ("connect", "read", "write", "status", "timeout") if result[kind]}
@@ -83,7 +104,7 @@ def idle_clients(peer, number):
 def connect_and_get(port):
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     with connection.makefile("rb") as reader:
-        status, body = get(connection, reader, "/1k")
+        status, body, _ = get(connection, reader, "/1k")
     if status != 200 or len(body) != 1024:
         raise WrongAnswer(f"port {port}: status {status}, {len(body)} bytes")
     return connection

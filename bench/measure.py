@@ -34,12 +34,15 @@ class Row:
     targets: dict  # peer -> at most this ratio
     setup: str = "plain"
     streams: int = 1  # at once on a connection
+    field: str = ""  # that every request has besides
 
 
 PROXIES = ("ours", "nginx", "nginx-log", "haproxy", "raw")
 ALL = (*PROXIES, "varnish", "proxying", "floor")
 OURS_AND_NGINX = ("ours", "nginx", "nginx-log")
 KIB = load.expected_body(1024)
+JSON = load.expected_json(16384)
+ACCEPTS_GZIP = "Accept-Encoding: gzip"
 ROWS = {
     "1k-64": Row("GET 1 KiB, pooled, 64 clients", "/1k", KIB, 64, PROXIES, {"nginx": 0.82, "haproxy": 0.72, "raw": 1.20}),
     "1k-512": Row("GET 1 KiB, pooled, 512 clients", "/1k", KIB, 512, PROXIES, {"nginx": 0.85}),
@@ -56,6 +59,10 @@ ROWS = {
               {"nginx": 0.75}, setup="h2", streams=32),
     "h2-return": Row("HTTP/2 over TLS, return 200, 16 clients x 32 streams", "/return", b"healthy\n", 16, OURS_AND_NGINX, {}, setup="h2",
                      streams=32),
+    "gzip": Row("gzip of 16 KiB of JSON, level 1, 64 clients", "/json", JSON, 64, OURS_AND_NGINX, {"nginx": 1.0}, setup="gzip",
+                field=ACCEPTS_GZIP),
+    "gzip-hit": Row("memory cache hit with gzip, 16 KiB of JSON, 64 clients", "/json", JSON, 64, OURS_AND_NGINX, {"nginx": 0.25},
+                    setup="gzip-cache", field=ACCEPTS_GZIP),
     "return": Row("return 200, 64 clients", "/return", b"healthy\n", 64, ("ours", "nginx", "nginx-log", "haproxy"), {}),
 }
 EXTRA = {"idle": "private memory per idle keep-alive client", "syscalls": "system calls per request (GET 1 KiB, 64 clients)",
@@ -109,22 +116,23 @@ def progress(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def measure_once(peer, row, seconds):
+def measure_once(peer, row, seconds, length):
     before = peer.cpu_seconds()
     if row.streams > 1:
         scheme = "http" if row.setup == "h2c" else "https"
         result = secure.h2load(peer.port, row.path, row.clients, row.streams, seconds, len(row.body), scheme)
     else:
-        result = load.wrk(peer.port, row.path, row.clients, seconds, len(row.body), "https" if row.setup == "tls" else "http")
+        result = load.wrk(peer.port, row.path, row.clients, seconds, length, "https" if row.setup == "tls" else "http", row.field)
     cpu = (peer.cpu_seconds() - before) * 1e6 / result["requests"]
     return {"cpu": cpu, "rate": result["requests"] * 1e6 / result["microseconds"], "p99": result["p99"]}
 
 
 def check_answers(peer, row):
+    """The length of an answer's body as it is sent."""
     if row.setup in ("tls", "h2", "h2c"):
         secure.check_answers(peer.port, row.path, row.body, row.setup)
-    else:
-        load.check_answers(peer.port, row.path, row.body)
+        return len(row.body)
+    return load.check_answers(peer.port, row.path, row.body, row.field)
 
 
 def measure_row(row, options, directory, configurations):
@@ -132,13 +140,14 @@ def measure_row(row, options, directory, configurations):
     kinds = [kind for kind in row.kinds if kind in options.only]
     figures = {kind: [] for kind in kinds}
     with running(kinds, directory, setup=row.setup) as started:
+        lengths = {}
         for peer in started:
-            check_answers(peer, row)
-            measure_once(peer, row, 1)
+            lengths[peer] = check_answers(peer, row)
+            measure_once(peer, row, 1, lengths[peer])
             configurations.setdefault((peer.name, row.setup), peer.configuration())
         for number in range(options.rounds):
             for peer in started:
-                figures[peer.name].append(measure_once(peer, row, options.seconds))
+                figures[peer.name].append(measure_once(peer, row, options.seconds, lengths[peer]))
             progress(f"  round {number + 1}: " + ", ".join(f"{p.name} {figures[p.name][-1]['cpu']:.1f} us" for p in started))
         for peer in started:
             check_answers(peer, row)

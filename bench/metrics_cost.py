@@ -75,7 +75,7 @@ def ask_in_step(port, path, requests):
         for client in clients:
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
         for reader in readers:
-            status, _ = load.read_answer(None, reader)
+            status, _, _ = load.read_answer(None, reader)
             if status != 200:
                 raise load.WrongAnswer(f"status {status}")
     for client in clients:

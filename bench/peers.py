@@ -82,7 +82,7 @@ def user_conf(port):
 
 class Peer:
     """One proxy under measurement: `kind` is ours, nginx, haproxy, varnish, raw or floor (the backend itself). `setup` chooses its configuration:
-    plain, tls, h2, h2c, user (the user's own file), cache (a memory cache) or redis (a cache in Redis alone)."""
+    plain, tls, h2, h2c, user (the user's own file), cache (a memory cache), redis (a cache in Redis alone), gzip or gzip-cache."""
 
     def __init__(self, kind, directory, port, setup="plain", name=None, access_log=None, allocation_counter=None):
         self.kind, self.port, self.setup = kind, port, setup

@@ -78,7 +78,7 @@ def idle_clients(peer, number):
 def connect_and_get(port, made):
     connection = made.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10))
     with connection.makefile("rb") as reader:
-        status, body = load.get(connection, reader, "/1k")
+        status, body, _ = load.get(connection, reader, "/1k")
     if status != 200 or len(body) != 1024:
         raise load.WrongAnswer(f"port {port}: status {status}, {len(body)} bytes")
     return connection

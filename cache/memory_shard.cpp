@@ -31,6 +31,15 @@ bool MemoryShard::insert(std::uint64_t place, StoredResponsePtr response, std::u
   return true;
 }
 
+bool MemoryShard::replace_exactly(std::uint64_t place, const StoredResponsePtr& before, StoredResponsePtr after) {
+  StoredResponsePtr old;  // freed after the lock
+  const std::lock_guard hold(lock_);
+  const std::uint32_t number = number_of(place);
+  if (number == none || node(number).response != before) return false;
+  old = replace(number, std::move(after));
+  return true;
+}
+
 bool MemoryShard::remove(std::uint64_t place) {
   StoredResponsePtr before;
   const std::lock_guard hold(lock_);

@@ -35,6 +35,8 @@ class alignas(64) MemoryShard {
   std::uint64_t generation(std::uint64_t place) const;
   /// False when GENERATION is no longer the one of PLACE.
   bool insert(std::uint64_t place, StoredResponsePtr response, std::uint64_t generation);
+  /// False when BEFORE does not stand at PLACE any more.
+  bool replace_exactly(std::uint64_t place, const StoredResponsePtr& before, StoredResponsePtr after);
   bool remove(std::uint64_t place);
   void clear();
   void outdate_tickets();

@@ -71,6 +71,14 @@ bool MemoryStore::insert(const KeyHash& hash, StoredResponsePtr response, Ticket
   return true;
 }
 
+bool MemoryStore::replace(const KeyHash& hash, const StoredResponsePtr& before, StoredResponsePtr after) {
+  const std::uint64_t place = place_of(hash);
+  const std::size_t incoming = after != nullptr ? after->memory() : 0;
+  if (after == nullptr || incoming > largest() || !shard_of(place).replace_exactly(place, before, std::move(after))) return false;
+  make_room(place >> 58, incoming);
+  return true;
+}
+
 /// Evicts until all fits. A shard gives an entry only when it has as many as the average or more: so the shards stay
 /// equal in entries, and together they evict as one queue would, however different the sizes are. What just came in
 /// (INCOMING bytes) does not push itself out of a small queue that it fills alone.

@@ -47,6 +47,9 @@ class MemoryStore {
   /// False when the ticket is too old, RESPONSE is null, or it is too large for the zone. Replaces what stood there;
   /// what is too large removes it, as it was overtaken all the same.
   bool insert(const KeyHash& hash, StoredResponsePtr response, Ticket ticket);
+  /// AFTER in place of BEFORE, if that still stands under its key: another form of the same response. False when it does
+  /// not, or AFTER is null or too large for the zone; then all stays as it is.
+  bool replace(const KeyHash& hash, const StoredResponsePtr& before, StoredResponsePtr after);
   /// Also outdates tickets of this key (and of a few others).
   bool remove(const KeyHash& hash);
   /// All of them; outdates every ticket.

@@ -1,6 +1,7 @@
 #include "cache/stored_response.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -25,6 +26,7 @@ struct TrailingAllocator {
 };
 
 constexpr std::size_t counts_memory = 24;  ///< what allocate_shared() puts before the object: virtual table, counts, EXTRA
+constexpr std::size_t codings = 4;  ///< values of http::ContentCoding
 constexpr std::size_t smallest_shared = 4096;  ///< pieces of a large body that are smaller on average are joined
 
 /// What malloc takes for BYTES: its own word, rounded to 16.
@@ -72,6 +74,7 @@ struct StoredResponse::Body {
   std::string_view text;
   std::span<const BodyBlock> blocks;
   std::uint64_t size = 0;
+  std::span<const BodyBlock> coded{};  ///< by ContentCoding; empty: none
   bool is_shared() const { return size > most_inline; }
 };
 
@@ -107,27 +110,53 @@ struct StoredResponse::Layout {
 
 StoredResponsePtr StoredResponse::make(const ResponseParts& parts, std::span<const BodyBlock> body) {
   const std::uint64_t size = total_size(body);
-  if (size <= most_inline || size / body.size() >= smallest_shared) return make_one(parts, {{}, body, size});
+  if (size <= most_inline || size / body.size() >= smallest_shared) return make_one(parts, {{}, body, size, {}});
   const std::vector<BodyBlock> larger = joined(body);
-  return make_one(parts, {{}, larger, size});
+  return make_one(parts, {{}, larger, size, {}});
 }
 
 StoredResponsePtr StoredResponse::make_from_text(const ResponseParts& parts, std::string_view body) {
-  if (body.size() <= most_inline) return make_one(parts, {body, {}, body.size()});
+  if (body.size() <= most_inline) return make_one(parts, {body, {}, body.size(), {}});
   const BodyBlock block = std::make_shared<const std::string>(body);
-  return make_one(parts, {{}, {&block, 1}, body.size()});
+  return make_one(parts, {{}, {&block, 1}, body.size(), {}});
 }
 
-StoredResponsePtr StoredResponse::with_head(const ResponseParts& parts) const {
-  if (block_count_ != 0) return make_one(parts, {{}, {blocks(), block_count_}, body_size_});
-  return make_one(parts, {piece(0), {}, body_size_});
+StoredResponse::Body StoredResponse::body() const {
+  const std::span<const BodyBlock> coded_bodies(coded_blocks(), coded_count_);
+  if (block_count_ != 0) return {{}, {blocks(), block_count_}, body_size_, coded_bodies};
+  return {piece(0), {}, body_size_, coded_bodies};
+}
+
+StoredResponsePtr StoredResponse::with_head(const ResponseParts& parts) const { return make_one(parts, body()); }
+
+StoredResponsePtr StoredResponse::with_coded(http::ContentCoding coding, BodyBlock coded_body) const {
+  http::FieldList fields;
+  add_fields_to(fields);
+  const std::vector<std::string_view> all_tags = tags();
+  ResponseParts parts;
+  parts.key = key();
+  parts.url = url();
+  parts.status = status_;
+  parts.reason = reason();
+  parts.fields = &fields;
+  parts.vary = vary();
+  parts.tags = all_tags;
+  parts.freshness = freshness_;
+  parts.token = token_;
+  parts.ban_number = ban_number_;
+  std::array<BodyBlock, codings> all;
+  std::copy_n(coded_blocks(), coded_count_, all.begin());
+  all[static_cast<std::size_t>(coding)] = std::move(coded_body);
+  Body same = body();
+  same.coded = all;
+  return make_one(parts, same);
 }
 
 StoredResponsePtr StoredResponse::make_one(const ResponseParts& parts, const Body& body) {
   const Layout layout(parts);
   if (!layout.valid || body.blocks.size() > UINT32_MAX) return nullptr;
   const std::size_t behind = body.is_shared() ? body.blocks.size() * sizeof(BodyBlock) : body.size;
-  const std::size_t extra = behind + layout.field_count * sizeof(FieldEntry) + layout.body_begin;
+  const std::size_t extra = behind + body.coded.size() * sizeof(BodyBlock) + layout.field_count * sizeof(FieldEntry) + layout.body_begin;
   return std::allocate_shared<StoredResponse>(TrailingAllocator<StoredResponse>(extra), Private{}, parts, layout, body);
 }
 
@@ -145,15 +174,17 @@ StoredResponse::StoredResponse(Private, const ResponseParts& parts, const Layout
       body_begin_(static_cast<std::uint32_t>(layout.body_begin)),
       block_count_(body.is_shared() ? static_cast<std::uint32_t>(body.blocks.size()) : 0),
       field_count_(static_cast<std::uint16_t>(layout.field_count)),
-      status_(static_cast<std::uint16_t>(parts.status)) {
+      status_(static_cast<std::uint16_t>(parts.status)),
+      coded_count_(static_cast<std::uint8_t>(body.coded.size())) {
   static_assert(alignof(StoredResponse) >= alignof(BodyBlock) && alignof(BodyBlock) >= alignof(FieldEntry));
   if (block_count_ != 0)
     std::uninitialized_copy(body.blocks.begin(), body.blocks.end(), const_cast<BodyBlock*>(blocks()));
+  std::uninitialized_copy(body.coded.begin(), body.coded.end(), const_cast<BodyBlock*>(coded_blocks()));
   if (parts.fields != nullptr) write_fields(*parts.fields, const_cast<char*>(text()) + fields_begin_);
   write_text(parts, layout, body);
 }
 
-StoredResponse::~StoredResponse() { std::destroy_n(const_cast<BodyBlock*>(blocks()), block_count_); }
+StoredResponse::~StoredResponse() { std::destroy_n(const_cast<BodyBlock*>(blocks()), block_count_ + coded_count_); }
 
 void StoredResponse::write_text(const ResponseParts& parts, const Layout& layout, const Body& body) {
   char* to = append(const_cast<char*>(text()), parts.key);
@@ -230,15 +261,15 @@ bool StoredResponse::has_tag(std::string_view tag) const {
 
 std::size_t StoredResponse::block_memory() const {
   std::size_t bytes = 0;
-  for (const BodyBlock& block : std::span(blocks(), block_count_)) {
-    bytes += malloc_memory(counts_memory + sizeof(std::string)) + malloc_memory(block->capacity() + 1);
+  for (const BodyBlock& block : std::span(blocks(), block_count_ + coded_count_)) {
+    if (block) bytes += malloc_memory(counts_memory + sizeof(std::string)) + malloc_memory(block->capacity() + 1);
   }
   return bytes;
 }
 
 std::size_t StoredResponse::memory() const {
   const std::size_t text_size = body_begin_ + (block_count_ == 0 ? static_cast<std::size_t>(body_size_) : 0);
-  const std::size_t behind = block_count_ * sizeof(BodyBlock) + field_count_ * sizeof(FieldEntry) + text_size;
+  const std::size_t behind = (block_count_ + coded_count_) * sizeof(BodyBlock) + field_count_ * sizeof(FieldEntry) + text_size;
   return index_memory + malloc_memory(counts_memory + sizeof(StoredResponse) + behind) + block_memory();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cache/freshness.hpp"
+#include "http/content_coding.hpp"
 #include "http/field.hpp"
 
 namespace drishti::cache {
@@ -33,7 +34,7 @@ using StoredResponsePtr = std::shared_ptr<const StoredResponse>;
 /// A piece of a body that several owners share.
 using BodyBlock = std::shared_ptr<const std::string>;
 
-/// Laid out in one block (this, the shared body blocks, the field table, then text: key, url, reason, tags, fields, and a
+/// Laid out in one block (this, the shared body blocks, coded bodies if there are any, the field table, then text: key, url, reason, tags, fields, and a
 /// body of up to 64 KiB) to be small and near; a larger body is a list of blocks. bench/micro/memory_store_bench says what
 /// it costs.
 class StoredResponse {
@@ -54,6 +55,8 @@ class StoredResponse {
   static StoredResponsePtr make_from_text(const ResponseParts& parts, std::string_view body);
   /// This body under a new head: what a 304 makes of a stored response (RFC 9111 4.3.4). Blocks are shared.
   StoredResponsePtr with_head(const ResponseParts& parts) const;
+  /// This response, which knows its body in CODING, too. What is coded belongs to it and ends with it.
+  StoredResponsePtr with_coded(http::ContentCoding coding, BodyBlock body) const;
 
   /// For make() only.
   StoredResponse(Private, const ResponseParts& parts, const Layout& layout, const Body& body);
@@ -76,6 +79,10 @@ class StoredResponse {
   std::uint64_t body_size() const { return body_size_; }
   std::size_t piece_count() const { return block_count_ != 0 ? block_count_ : body_size_ != 0; }
   std::string_view piece(std::size_t index) const;
+  /// Its body in CODING; null: not known.
+  const std::string* coded(http::ContentCoding coding) const {
+    return coded_count_ != 0 ? coded_blocks()[static_cast<std::size_t>(coding)].get() : nullptr;
+  }
   std::vector<std::string_view> tags() const;
   bool has_tag(std::string_view tag) const;
   const Freshness& freshness() const { return freshness_; }
@@ -101,10 +108,12 @@ class StoredResponse {
   void visit_tags(Visit visit) const;
 
   const BodyBlock* blocks() const { return reinterpret_cast<const BodyBlock*>(this + 1); }
-  const FieldEntry* entries() const { return reinterpret_cast<const FieldEntry*>(blocks() + block_count_); }
+  const BodyBlock* coded_blocks() const { return blocks() + block_count_; }
+  const FieldEntry* entries() const { return reinterpret_cast<const FieldEntry*>(coded_blocks() + coded_count_); }
   const char* text() const { return reinterpret_cast<const char*>(entries() + field_count_); }
   std::string_view line() const { return {text() + line_begin_, tags_begin_ - line_begin_}; }
   std::size_t block_memory() const;
+  Body body() const;
 
   Freshness freshness_;
   std::uint64_t token_;
@@ -120,6 +129,7 @@ class StoredResponse {
   std::uint32_t block_count_;  ///< 0: the body stands in the text area
   std::uint16_t field_count_;
   std::uint16_t status_;
+  std::uint8_t coded_count_;  ///< 0, or one a ContentCoding: the body in it, or null
 };
 
 }  // namespace drishti::cache

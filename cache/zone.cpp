@@ -35,6 +35,12 @@ bool Zone::keep(const KeyHash& hash, StoredResponsePtr response, Ticket ticket) 
   return memory_.insert(hash, std::move(response), ticket);
 }
 
+bool Zone::keep_coded(const StoredResponsePtr& response, http::ContentCoding coding, std::string body) {
+  body.shrink_to_fit();
+  StoredResponsePtr richer = response->with_coded(coding, std::make_shared<const std::string>(std::move(body)));
+  return memory_.replace(hash_key(response->key()), response, std::move(richer));
+}
+
 std::size_t Zone::add_ban(Ban ban) {
   std::shared_ptr<const BanList> list;
   {

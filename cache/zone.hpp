@@ -37,6 +37,8 @@ class Zone {
   bool forget(const KeyHash& hash);
   /// Into the memory layer, unless it was purged or removed since TICKET.
   bool keep(const KeyHash& hash, StoredResponsePtr response, Ticket ticket);
+  /// RESPONSE in the memory layer, if it still stands there, knows its body in CODING from now on.
+  bool keep_coded(const StoredResponsePtr& response, http::ContentCoding coding, std::string body);
   /// Whether RESPONSE, which came from the shared layer, was purged.
   bool is_banned(const StoredResponse& response) const;
   /// A ban that somebody made: what it hits leaves the memory layer. Returns how many did.

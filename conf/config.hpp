@@ -16,6 +16,7 @@
 
 #include "conf/admin_settings.hpp"
 #include "conf/cache_settings.hpp"
+#include "conf/compression_settings.hpp"
 #include "conf/directive.hpp"
 #include "conf/failure_words.hpp"
 #include "conf/real_ip_settings.hpp"
@@ -434,6 +435,7 @@ struct Location {
   ProxySettings proxy;
   CacheSettings cache;
   RealIpSettings real_ip;
+  CompressionSettings compression;
   Setting<std::vector<AddHeader>> add_headers;  ///< all or nothing
   Where where;
   /// Where each directive that is in force here was written (the last line of several), here or in a level around it.

@@ -34,6 +34,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Rewriting and variables", rewrite_directives()},
       {"Proxying", proxy_directives()},
       {"Caching responses", cache_directives()},
+      {"Compression", compression_directives()},
       {"Upstream groups", upstream_directives()},
       {"Upstream groups: repeats and sticky clients", affinity_directives()},
       {"Health", health_directives()},

@@ -125,6 +125,7 @@ void merge(Analysis& a, Location& child, const Location& parent) {
   child.cache.inherit(parent.cache);
   child.real_ip.inherit(parent.real_ip);
   find_zone(a, child.cache);
+  child.compression.inherit(parent.compression);
   child.add_headers.inherit(parent.add_headers);
   child.written.insert(parent.written.begin(), parent.written.end());
   check_buffers(child);

@@ -202,6 +202,45 @@ void write(ModelWriter& w, const CacheSettings& cache) {
   w.line("status_field", cache.status_field);
 }
 
+void write_coding(ModelWriter& w, std::string_view name, const CodingSettings& coding) {
+  const auto block = w.block(name);
+  w.line("on", coding.on);
+  w.line("level", coding.level);
+  w.line("min_length", coding.min_length);
+  w.line("all_types", (*coding.types)->has_all);
+  w.line("type", (*coding.types)->names);
+  w.line("precompressed", coding.precompressed);
+}
+
+void write(ModelWriter& w, const GzipProxied& proxied) {
+  const auto block = w.block("gzip_proxied");
+  w.line("off", proxied.off);
+  w.line("any", proxied.any);
+  w.line("auth", proxied.auth);
+  w.line("expired", proxied.expired);
+  w.line("no_cache", proxied.no_cache);
+  w.line("no_store", proxied.no_store);
+  w.line("private", proxied.is_private);
+  w.line("no_last_modified", proxied.no_last_modified);
+  w.line("no_etag", proxied.no_etag);
+}
+
+void write(ModelWriter& w, const CompressionSettings& compression) {
+  const auto block = w.block("compression");
+  write_coding(w, "gzip", compression.gzip);
+  write_coding(w, "brotli", compression.brotli);
+  write_coding(w, "zstd", compression.zstd);
+  w.line("brotli_window", compression.brotli_window);
+  w.line("gzip_http_version", compression.gzip_http_version);
+  w.line("vary", compression.says_vary());
+  write(w, *compression.gzip_proxied);
+  w.line("gzip_disable_msie6", compression.gzip_disable->msie6);
+  for (const auto& regex : compression.gzip_disable->user_agents) w.line("gzip_disable", regex.pattern());
+  w.line("gunzip", compression.gunzip);
+  w.line("gunzip_max_size", compression.gunzip_max_size);
+  w.line("gunzip_max_ratio", compression.gunzip_max_ratio);
+}
+
 void write(ModelWriter& w, const std::vector<RewriteOp>& ops);
 
 void write(ModelWriter& w, const RewriteRule& rule) {
@@ -295,6 +334,7 @@ void write_location(ModelWriter& w, const Location& location) {
   write(w, location.proxy);
   write(w, location.cache);
   if (!location.real_ip.from->empty()) write(w, location.real_ip);
+  write(w, location.compression);
   for (const auto& header : *location.add_headers)
     w.line("add_header " + header.name + (header.always ? " always" : ""), header.value);
   for (const auto& child : location.children) write_location(w, *child);

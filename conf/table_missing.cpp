@@ -23,16 +23,8 @@ std::span<const std::string_view> missing_directives() {
       "quic_*",
       "stream",
       "mail",
-      // Compression and changes to bodies
-      "gzip",
-      "gzip_*",
-      "gunzip",
-      "gunzip_*",
-      "postpone_gzipping",
-      "brotli",
-      "brotli_*",
-      "zstd",
-      "zstd_*",
+      // Changes to bodies
+      "zstd_dict_file",
       "sub_filter",
       "sub_filter_*",
       "ssi",

@@ -17,6 +17,7 @@ std::span<const DirectiveSpec> real_ip_directives();   ///< table_real_ip.cpp
 std::span<const DirectiveSpec> rewrite_directives();   ///< table_rewrite.cpp
 std::span<const DirectiveSpec> proxy_directives();     ///< table_proxy.cpp
 std::span<const DirectiveSpec> cache_directives();     ///< table_cache.cpp
+std::span<const DirectiveSpec> compression_directives();  ///< table_compression.cpp
 std::span<const DirectiveSpec> upstream_directives();  ///< table_upstream.cpp
 std::span<const DirectiveSpec> affinity_directives();  ///< table_affinity.cpp
 std::span<const DirectiveSpec> health_directives();    ///< table_health.cpp

@@ -11,6 +11,7 @@ namespace drishti::conf {
 // Every built-in variable: V(enumerator, name without $). Those with a prefix (http_, arg_ ...) follow below.
 #define DRISHTI_VARIABLES(V)                                                                                       \
   V(args, "args") V(binary_remote_addr, "binary_remote_addr") V(body_bytes_sent, "body_bytes_sent")                \
+  V(brotli_ratio, "brotli_ratio") V(gzip_ratio, "gzip_ratio") V(zstd_ratio, "zstd_ratio")                          \
   V(bytes_sent, "bytes_sent") V(connection, "connection") V(connection_requests, "connection_requests")            \
   V(connection_time, "connection_time") V(content_length, "content_length") V(content_type, "content_type")        \
   V(document_root, "document_root") V(document_uri, "document_uri") V(host, "host") V(hostname, "hostname")         \

@@ -87,6 +87,18 @@ std::string_view limit_rate(RequestContext& context, NumberBuffer& buffer) {
   return write_number(rate, buffer);
 }
 
+/// As nginx rounds it: `3.07`.
+Found coding_ratio(http::ContentCoding coding, const RequestContext& context, NumberBuffer& buffer) {
+  const CodedBody& coded = context.response.coded;
+  if (coded.coding != coding || coded.to == 0) return {};
+  const std::uint64_t hundredths = (coded.from * 1000 / coded.to + 5) / 10;
+  char* end = std::to_chars(buffer.data, buffer.data + sizeof buffer.data, hundredths / 100).ptr;
+  *end++ = '.';
+  *end++ = static_cast<char>('0' + hundredths / 10 % 10);
+  *end++ = static_cast<char>('0' + hundredths % 10);
+  return std::string_view(buffer.data, static_cast<std::size_t>(end - buffer.data));
+}
+
 std::string_view request_port(const RequestContext& context) { return context.head.host_port; }
 
 /// Empty without one: unix sockets, and addresses that were told without a port.
@@ -131,6 +143,9 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
   switch (id) {
     case Var::args: case Var::query_string: return context.args.data() == nullptr ? Found{} : context.args;
     case Var::body_bytes_sent: return write_number(context.body_bytes_sent, buffer);
+    case Var::brotli_ratio: return coding_ratio(http::ContentCoding::brotli, context, buffer);
+    case Var::gzip_ratio: return coding_ratio(http::ContentCoding::gzip, context, buffer);
+    case Var::zstd_ratio: return coding_ratio(http::ContentCoding::zstd, context, buffer);
     case Var::bytes_sent: return write_number(context.bytes_sent, buffer);
     case Var::content_length: return field_or_none(context, FieldId::content_length);
     case Var::content_type: return field_or_none(context, FieldId::content_type);

@@ -31,6 +31,7 @@ void Response::reset() {
   content_length.reset();
   from_upstream = false;
   upstream_date = upstream_server = {};
+  coded = {};
   keep_fields = false;
   connection = transfer_encoding = {};
 }

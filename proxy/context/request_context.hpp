@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conf/config.hpp"
+#include "http/content_coding.hpp"
 #include "http/message.hpp"
 #include "http/uri.hpp"
 #include "net/arena.hpp"
@@ -55,6 +56,14 @@ struct Attempt {
   bool after_redirect = false;      ///< first of a new group: " : " instead of ", "
 };
 
+/// What becomes of the body on its way to the client (docs/COMPRESSION.md).
+struct CodedBody {
+  http::ContentCoding coding = http::ContentCoding::identity;
+  std::uint64_t from = 0, to = 0;   ///< bytes so far, for $gzip_ratio and its like
+  bool holds_back = false;          ///< an empty write is needed to get out what was written
+  std::string* copy = nullptr;      ///< gets the coded body, too
+};
+
 /// The answer as it will be sent. The writer adds Server, Date, Connection, Content-Length, Transfer-Encoding.
 struct Response {
   int status = 0;
@@ -63,6 +72,7 @@ struct Response {
   std::optional<std::uint64_t> content_length;
   bool from_upstream = false;
   std::string_view upstream_date, upstream_server;  ///< set when proxy_pass_header keeps them
+  CodedBody coded;
   bool keep_fields = false;         ///< X-Accel-Redirect or a 416 left fields here that the coming answer carries
   std::string_view connection;         ///< as written by the head: $sent_http_connection
   std::string_view transfer_encoding;  ///< as written by the head: $sent_http_transfer_encoding

@@ -107,13 +107,13 @@ void become_not_modified(RequestContext& context) {
   context.response.status = 304;
   context.response.content_length.reset();
   for (http::Field& field : context.response.fields) {
-    if (field.id == FieldId::content_type) field = http::Field{};
+    if (field.id == FieldId::content_type || field.id == FieldId::content_encoding) field = http::Field{};
   }
 }
 
 }  // namespace
 
-StaticResult answer_file(OpenResult opened, RequestContext& context) {
+StaticResult answer_file(OpenResult opened, RequestContext& context, std::string_view coding) {
   StaticResult result;
   const auto size = static_cast<std::uint64_t>(opened.info.st_size);
   const Validators file = validators_of(opened.info, context);
@@ -125,11 +125,12 @@ StaticResult answer_file(OpenResult opened, RequestContext& context) {
   result.action = Action::send;
   result.file = std::move(opened.file);
   describe(size, file, context);
+  if (!coding.empty()) context.response.fields.add({"Content-Encoding", coding, FieldId::content_encoding});
   if (is_conditional && not_modified(context.head.fields, file, *context.location->core.if_modified_since)) {
     become_not_modified(context);
     return result;
   }
-  const bool offers_ranges = is_conditional && *context.location->core.max_ranges > 0;
+  const bool offers_ranges = is_conditional && coding.empty() && *context.location->core.max_ranges > 0;
   if (offers_ranges && !context.response.fields.has(FieldId::accept_ranges)) {
     context.response.fields.add({"Accept-Ranges", "bytes", FieldId::accept_ranges});
   }

@@ -5,7 +5,7 @@
 
 namespace drishti::filters {
 
-/// Fills context.response and says which parts of FILE to send.
-StaticResult answer_file(OpenResult opened, context::RequestContext& context);
+/// Fills context.response and says which parts of FILE to send. CODING: what the file's content is in (Content-Encoding).
+StaticResult answer_file(OpenResult opened, context::RequestContext& context, std::string_view coding = {});
 
 }  // namespace drishti::filters

@@ -4,7 +4,9 @@
 #include "context/scratch.hpp"
 #include "context/variables.hpp"
 #include "filters/file_answer.hpp"
+#include "filters/compression.hpp"
 #include "filters/open_file.hpp"
+#include "filters/precompressed.hpp"
 #include "http/uri.hpp"
 
 namespace drishti::filters {
@@ -52,12 +54,7 @@ StaticResult redirect_to_directory(RequestContext& context) {
   return result;
 }
 
-StaticResult serve_file(RequestContext& context) {
-  const std::string_view path = context::file_path(context.uri, context);
-  if (is_suspicious(path)) {
-    log_path("path \"", path, "\" leaves its root", context);
-    return error(404);
-  }
+StaticResult serve_plain(std::string_view path, RequestContext& context) {
   OpenResult opened = open_file(path);
   if (opened.error != 0) return error(status_for_error(opened.error, "open", path, context));
   if (S_ISDIR(opened.info.st_mode)) return redirect_to_directory(context);
@@ -67,6 +64,26 @@ StaticResult serve_file(RequestContext& context) {
   }
   if (context.method == http::Method::post) return error(405);
   return answer_file(std::move(opened), context);
+}
+
+/// gzip_static and its like: the file beside PATH that suits the client, or that of PATH.
+StaticResult serve_precompressed(std::string_view path, RequestContext& context) {
+  PrecompressedFile found = find_precompressed(path, context);
+  StaticResult result = found.opened.file ? answer_file(std::move(found.opened), context, http::coding_name(found.coding))
+                                          : serve_plain(path, context);
+  if (found.varies && result.action == Action::send) add_vary(context);
+  return result;
+}
+
+StaticResult serve_file(RequestContext& context) {
+  const std::string_view path = context::file_path(context.uri, context);
+  if (is_suspicious(path)) {
+    log_path("path \"", path, "\" leaves its root", context);
+    return error(404);
+  }
+  const bool looks_beside = context.location->compression.has_precompressed() && context.method != http::Method::post;
+  if (looks_beside) [[unlikely]] return serve_precompressed(path, context);
+  return serve_plain(path, context);
 }
 
 /// Whether the directory itself can be looked into; else its status.

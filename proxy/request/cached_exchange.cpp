@@ -105,12 +105,12 @@ Use CachedExchange::decide() const {
 net::Task<Outcome> CachedExchange::answer(cache::StoredResponsePtr response, std::string_view variable,
                                           bool is_collapsed) {
   served_ = std::move(response);
-  if (is_collapsed) return answer_.send(*served_, now(), collapsed_word(*served_));
+  if (is_collapsed) return answer_.send(served_, now(), collapsed_word(*served_), *view_->zone);
   CacheWord word{variable, {}};
   word.status.ttl = cache::ttl_seconds(served_->freshness(), now());
   if (variable == "REVALIDATED" || variable == "STALE") word.status.forward = Forward::stale;
   if (variable == "REVALIDATED") word.status.forward_status = 304;
-  return answer_.send(*served_, now(), word);
+  return answer_.send(served_, now(), word, *view_->zone);
 }
 
 // ---- what passes the cache by ----

@@ -111,6 +111,10 @@ net::Task<std::optional<Outcome>> CachedExchange::stream_from(std::shared_ptr<Fi
 
 /// False: nothing came for too long, or the client left.
 net::Task<bool> CachedExchange::await_more(Fill& fill, std::uint64_t version) {
+  if (context_.response.coded.holds_back) {
+    const SendStatus status = co_await means_.client.write({}, false);
+    if (status != SendStatus::ok) co_return false;
+  }
   const auto patience = *context_.location->proxy.read_timeout;
   co_return co_await FillWait(means_.services, means_.client, fill, version, patience) == FillWait::Result::changed;
 }

@@ -13,6 +13,7 @@
 #include "filters/static_files.hpp"
 #include "request/access_log.hpp"
 #include "request/cached_exchange.hpp"
+#include "request/coding_client.hpp"
 #include "request/local_response.hpp"
 #include "request/proxy_exchange.hpp"
 #include "request/status_page.hpp"
@@ -30,17 +31,20 @@ constexpr int most_uri_changes = 10;
 struct RequestHandler::Run {
   WorkerServices& services;
   DynamicUpstreams& dynamic;
+  compress::CoderPool& coders;
   context::RequestContext& context;
   ClientStream& client;
   Generation& generation;
   RequestBody request_body{};
   bool discards_body = false;  ///< after an error nobody reads the body, so that its size does not matter any more
   const conf::Location* failed_in = nullptr;  ///< the first one whose answer was an error: it is counted there
+  std::optional<CodingClient> coding_client{};
   std::optional<ProxyExchange> exchange{};                   ///< most requests have one at most
   std::vector<std::unique_ptr<ProxyExchange>> later_exchanges{};
   std::optional<CachedExchange> cached{};
   std::vector<std::unique_ptr<CachedExchange>> later_cached{};
 
+  ClientStream& answered_client();
   ProxyExchange& new_exchange();
   CachedExchange& new_cached();
   const routing::Router& router() const { return generation.snapshot().router; }
@@ -67,7 +71,7 @@ struct RequestHandler::Run {
 
 net::Task<void> RequestHandler::handle(context::RequestContext& context, ClientStream& client,
                                        Generation& generation, const routing::ServerTable& servers) {
-  Run run{services_, dynamic_, context, client, generation};
+  Run run{services_, dynamic_, coders_, context, client, generation};
   run.choose_server(servers);
   run.find_client();
   std::optional<Outcome> outcome = run.before_content();
@@ -90,7 +94,7 @@ net::Task<void> RequestHandler::refuse(http::Reject reject, context::RequestCont
 
 net::Task<void> RequestHandler::refuse_status(int status, context::RequestContext& context, ClientStream& client,
                                               Generation& generation, const routing::ServerTable& servers) {
-  Run run{services_, dynamic_, context, client, generation};
+  Run run{services_, dynamic_, coders_, context, client, generation};
   context.server = &servers.default_server();
   context.location = context.server->root.get();
   context.uri = {};
@@ -98,6 +102,13 @@ net::Task<void> RequestHandler::refuse_status(int status, context::RequestContex
   client.close_after_response();
   co_await run.drive(Outcome::error(status));
   run.finish();
+}
+
+/// The client as the answer of context.location reaches it.
+ClientStream& RequestHandler::Run::answered_client() {
+  if (!context.location->compression.is_on()) [[likely]] return client;
+  if (!coding_client) coding_client.emplace(services, coders, client);
+  return *coding_client;
 }
 
 void RequestHandler::Run::choose_server(const routing::ServerTable& servers) {
@@ -151,10 +162,10 @@ net::Task<void> RequestHandler::Run::drive(Outcome outcome) {
           outcome = Outcome::error(outcome.status);
           break;
         }
-        co_await send_text(services, context, client, outcome.status, outcome.has_text ? outcome.text : "");
+        co_await send_text(services, context, answered_client(), outcome.status, outcome.has_text ? outcome.text : "");
         co_return;
       case Outcome::Kind::redirect:
-        co_await send_redirect(services, context, client, outcome.status, outcome.text);
+        co_await send_redirect(services, context, answered_client(), outcome.status, outcome.text);
         co_return;
       case Outcome::Kind::relocate:
       case Outcome::Kind::named: outcome = co_await redirect_internally(outcome); break;
@@ -254,7 +265,7 @@ net::Task<Outcome> RequestHandler::Run::content() {
     filters::StaticResult result = filters::run_try_files(context);
     if (result.action != filters::StaticResult::Action::go_on) return serve_file(std::move(result));
   }
-  if (context.location->status_page != conf::StatusPage::none) return send_status_page(services, context, client);
+  if (context.location->status_page != conf::StatusPage::none) return send_status_page(services, context, answered_client());
   if (!context.location->proxy_pass) return serve_file(filters::serve_static(context));
   if (context.location->cache.is_on()) return new_cached().run();
   return new_exchange().run();
@@ -262,22 +273,22 @@ net::Task<Outcome> RequestHandler::Run::content() {
 
 CachedExchange& RequestHandler::Run::new_cached() {
   const auto make = [](void* run) -> ProxyExchange& { return static_cast<Run*>(run)->new_exchange(); };
-  const CachedExchange::Means means{services, dynamic, context, client, generation, request_body, make, this};
+  const CachedExchange::Means means{services, dynamic, context, answered_client(), generation, request_body, make, this};
   if (!cached) return cached.emplace(means);
   later_cached.push_back(std::make_unique<CachedExchange>(means));
   return *later_cached.back();
 }
 
 ProxyExchange& RequestHandler::Run::new_exchange() {
-  if (!exchange) return exchange.emplace(services, dynamic, context, client, generation, request_body);
-  later_exchanges.push_back(std::make_unique<ProxyExchange>(services, dynamic, context, client, generation, request_body));
+  if (!exchange) return exchange.emplace(services, dynamic, context, answered_client(), generation, request_body);
+  later_exchanges.push_back(std::make_unique<ProxyExchange>(services, dynamic, context, answered_client(), generation, request_body));
   return *later_exchanges.back();
 }
 
 net::Task<Outcome> RequestHandler::Run::serve_file(filters::StaticResult result) {
   using Action = filters::StaticResult::Action;
   switch (result.action) {
-    case Action::send: co_await send_file(services, context, client, result); co_return Outcome::sent();
+    case Action::send: co_await send_file(services, context, answered_client(), result); co_return Outcome::sent();
     case Action::relocate: co_return Outcome{Outcome::Kind::relocate, 0, false, {}};
     case Action::named: co_return Outcome{Outcome::Kind::named, 0, false, result.target};
     case Action::redirect: co_return Outcome{Outcome::Kind::redirect, 301, true, result.target};
@@ -330,7 +341,7 @@ net::Task<Outcome> RequestHandler::Run::error(int status) {
   filters::ErrorPageResult page = filters::find_error_page(status, context);
   using Action = filters::ErrorPageResult::Action;
   if (page.action == Action::builtin) {
-    co_await send_builtin(services, context, client, status);
+    co_await send_builtin(services, context, answered_client(), status);
     co_return Outcome::sent();
   }
   context.error_page_active = !*context.location->core.recursive_error_pages;

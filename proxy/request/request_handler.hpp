@@ -2,6 +2,7 @@
 // START HERE. The life of a request, from its parsed head to its log line: server, rewrite, location, limits, content,
 // error pages, in nginx's order. One a worker.
 
+#include "compress/coder_pool.hpp"
 #include "context/request_context.hpp"
 #include "http/head_parser.hpp"
 #include "net/task.hpp"
@@ -31,6 +32,7 @@ class RequestHandler {
   struct Run;
   WorkerServices& services_;
   DynamicUpstreams dynamic_;
+  compress::CoderPool coders_;
 };
 
 }  // namespace drishti::request

@@ -137,6 +137,10 @@ net::Task<const char*> ResponseRelay::read_more() {
       co_await net::Sleep(services_.reactor, delay);
       if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort && !goes_on_alone()) co_return "client left";
     }
+    if (context_.response.coded.holds_back && !stream.channel().maybe_readable()) {
+      const char* failure = co_await let_go();
+      if (failure != nullptr || client_failed()) co_return failure;
+    }
     net::Wake wake = co_await stream.channel().readable(*context_.location->proxy.read_timeout);
     if (wake == net::Wake::timeout) co_return "upstream timed out while reading upstream";
     if (wake == net::Wake::cancelled) co_return "upstream connection was cancelled while reading upstream";
@@ -158,6 +162,15 @@ net::Task<const char*> ResponseRelay::read_more() {
     co_return nullptr;
   }
   co_return nullptr;
+}
+
+/// The upstream pauses: the client gets what a coder holds back, an event or the beginning of a page.
+net::Task<const char*> ResponseRelay::let_go() {
+  if (is_alone_ || is_writing_) co_return nullptr;  // the companion sees to it
+  client_status_ = client_.start_write({}, false);
+  if (client_status_ != SendStatus::pending) co_return nullptr;
+  const char* failure = co_await deliver_later({});
+  co_return failure;
 }
 
 // ---- a client that does not keep up ----
@@ -213,7 +226,9 @@ net::Task<void> ResponseRelay::wait_a_moment() {
 // Ends as soon as the client has caught up: from then on bytes go straight through again.
 net::Task<void> ResponseRelay::write_behind() {
   SendStatus status = co_await client_.flush();
-  while (status == SendStatus::ok && (!client_.head_sent() || !stored_->empty())) {
+  bool holds_back = context_.response.coded.holds_back;
+  while (status == SendStatus::ok && (!client_.head_sent() || !stored_->empty() || (holds_back && !is_complete_))) {
+    holds_back = context_.response.coded.holds_back && !stored_->empty();
     status = co_await write_stored();
     wake_reader();
   }
@@ -224,7 +239,7 @@ net::Task<void> ResponseRelay::write_behind() {
 }
 
 net::Task<SendStatus> ResponseRelay::write_stored() {
-  if (stored_->empty()) co_return co_await client_.write({}, false);  // a head whose body is still to come
+  if (stored_->empty()) co_return co_await client_.write({}, false);  // a head whose body is still to come, or what a coder holds back
   const std::string_view piece = stored_->front();
   if (piece.empty()) {
     log_file_error("reading an upstream response from a temporary file failed: ");

@@ -64,6 +64,7 @@ class ResponseRelay {
   void log_file_error(std::string what);
   void start_companion();
   net::Task<void> wait_a_moment();
+  net::Task<const char*> let_go();
   net::Task<void> write_behind();
   net::Task<SendStatus> write_stored();
   void wake_reader();

@@ -6,6 +6,7 @@
 #include "cache/validation.hpp"
 #include "context/number_text.hpp"
 #include "context/scratch.hpp"
+#include "filters/compression.hpp"
 #include "filters/proxy_response.hpp"
 #include "filters/response_headers.hpp"
 #include "http/product.hpp"
@@ -99,15 +100,46 @@ std::optional<Outcome> StoredAnswer::take_ranges(std::uint64_t size) {
   return std::nullopt;
 }
 
-net::Task<Outcome> StoredAnswer::send(const cache::StoredResponse& response, std::int64_t now, const CacheWord& word) {
+/// The body in the coding that suits the client, if it was made before; else it is made on the way, and copied.
+void StoredAnswer::choose_body(const cache::StoredResponsePtr& response, cache::Zone& zone) {
+  coded_ = nullptr;
+  copy_.reset();
+  const http::ContentCoding coding = filters::choose_coding(context_);
+  if (coding == http::ContentCoding::identity) return;
+  coded_ = response->coded(coding);
+  if (coded_ != nullptr) {
+    filters::become_coded(coding, context_);
+    context_.response.content_length = coded_->size();
+    context_.response.coded.from = response->body_size();
+    context_.response.coded.to = coded_->size();
+    return;
+  }
+  if (is_head_only()) return;
+  auto copy = std::make_unique<CodedCopy>(response, coding, zone);
+  if (!copy->share.grow_to(response->body_size(), zone.fill_budget())) return;
+  copy_ = std::move(copy);
+  context_.response.coded.copy = &copy_->body;
+}
+
+/// After all was sent.
+void StoredAnswer::keep_copy() {
+  if (copy_ && context_.response.coded.coding == copy_->coding)
+    copy_->zone.keep_coded(copy_->of, copy_->coding, std::move(copy_->body));
+  copy_.reset();
+}
+
+net::Task<Outcome> StoredAnswer::send(const cache::StoredResponsePtr& stored, std::int64_t now, const CacheWord& word,
+                                      cache::Zone& zone) {
+  const cache::StoredResponse& response = *stored;
   if (auto outcome = prepare(response, response.body_size(), now, word)) return at_once(*outcome);
   if (auto outcome = take_ranges(response.body_size())) return at_once(*outcome);
+  if (context_.location->compression.is_on()) [[unlikely]] choose_body(stored, zone);
   client_.begin_response(context_);
   if (!ranges_.parts.empty()) return send_ranges(response);
-  if (!is_head_only() && (response.body_size() > most_at_once || client_.is_rate_limited())) return send_slowly(response);
+  if (!is_head_only() && (body_size(response) > most_at_once || client_.is_rate_limited())) return send_slowly(response);
   switch (start(response)) {
     case SendStatus::pending: return flush();
-    case SendStatus::ok: break;
+    case SendStatus::ok: keep_copy(); break;
     default: client_.abort();
   }
   return at_once(Outcome::sent());
@@ -115,25 +147,27 @@ net::Task<Outcome> StoredAnswer::send(const cache::StoredResponse& response, std
 
 SendStatus StoredAnswer::start(const cache::StoredResponse& response) {
   std::array<std::string_view, most_pieces> pieces;
-  std::size_t count = is_head_only() ? 0 : std::min(response.piece_count(), most_pieces);
-  for (std::size_t i = 0; i < count; ++i) pieces[i] = response.piece(i);
+  std::size_t count = is_head_only() ? 0 : std::min(piece_count(response), most_pieces);
+  for (std::size_t i = 0; i < count; ++i) pieces[i] = piece(response, i);
   return client_.start_write({pieces.data(), count}, true);
 }
 
 net::Task<Outcome> StoredAnswer::flush() {
   const SendStatus status = co_await client_.flush();
-  if (status != SendStatus::ok) client_.abort();
+  if (status == SendStatus::ok) keep_copy();
+  else client_.abort();
   co_return Outcome::sent();
 }
 
 net::Task<Outcome> StoredAnswer::send_slowly(const cache::StoredResponse& response) {
   SendStatus status = SendStatus::ok;
-  const std::size_t count = response.piece_count();
+  const std::size_t count = piece_count(response);
   for (std::size_t i = 0; i < count && status == SendStatus::ok; ++i) {
-    const std::string_view piece = response.piece(i);
-    status = co_await client_.write({&piece, 1}, i + 1 == count);
+    const std::string_view part = piece(response, i);
+    status = co_await client_.write({&part, 1}, i + 1 == count);
   }
-  if (status != SendStatus::ok) client_.abort();
+  if (status == SendStatus::ok) keep_copy();
+  else client_.abort();
   co_return Outcome::sent();
 }
 

@@ -39,7 +39,8 @@ void Http1Connection::begin_response(context::RequestContext& context) {
   // HEAD announces what GET would have sent.
   framing.chunked = chunked_ || (context.head.method == http::Method::head && !response.content_length &&
                                  context.head.version >= 11 && response.status >= 200 && response.status != 204 &&
-                                 response.status != 304 && response.from_upstream);
+                                 response.status != 304 &&
+                                 (response.from_upstream || response.coded.coding != http::ContentCoding::identity));
   framing.keep_alive = keep_alive_;
   framing.http10_keep_alive = keep_alive_ && context.head.version == 10;
   framing.upgrade = response.status == 101;

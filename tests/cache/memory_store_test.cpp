@@ -56,6 +56,24 @@ TEST_F(MemoryStoreTest, ReplacesWhatStoodThere) {
   EXPECT_NEAR(static_cast<double>(store.stats().bytes - bytes), 995, 16);
 }
 
+TEST_F(MemoryStoreTest, AnotherFormReplacesOnlyTheVeryResponse) {
+  insert("a", "body");
+  const StoredResponsePtr before = find("a");
+  const StoredResponsePtr after = before->with_coded(http::ContentCoding::gzip, std::make_shared<const std::string>(3000, 'g'));
+  const std::uint64_t bytes = store.stats().bytes;
+  EXPECT_TRUE(store.replace(hash_key("a"), before, after));
+  EXPECT_EQ(find("a"), after);
+  EXPECT_EQ(store.stats().bytes, bytes + after->memory() - before->memory()) << "what is coded counts";
+  EXPECT_FALSE(store.replace(hash_key("a"), before, before)) << "it stands there no more";
+  store.remove(hash_key("a"));
+  EXPECT_FALSE(store.replace(hash_key("a"), after, after)) << "what was purged does not come back";
+  EXPECT_EQ(store.stats().bytes, 0U);
+  insert("a", "body");
+  const StoredResponsePtr small = find("a");
+  EXPECT_FALSE(store.replace(hash_key("a"), small, small->with_coded(http::ContentCoding::gzip, std::make_shared<const std::string>(200'000, 'g'))));
+  EXPECT_EQ(find("a"), small) << "too large for the zone: it stays as it is";
+}
+
 TEST_F(MemoryStoreTest, KeepsAResponseAliveForThoseWhoHoldIt) {
   insert("a", "body");
   const StoredResponsePtr held = find("a");

@@ -160,6 +160,25 @@ TEST_F(StoredResponseTest, TakesANewHeadForItsBody) {
   EXPECT_EQ(StoredResponse::make(parts, {})->with_head(update)->piece_count(), 0U);
 }
 
+TEST_F(StoredResponseTest, KnowsItsBodyInCodingsToo) {
+  using http::ContentCoding;
+  for (const std::size_t size : {4u, 100'000u}) {
+    const StoredResponsePtr plain = StoredResponse::make_from_text(parts, std::string(size, 'x'));
+    EXPECT_EQ(plain->coded(ContentCoding::gzip), nullptr);
+    const StoredResponsePtr coded = plain->with_coded(ContentCoding::gzip, std::make_shared<const std::string>(5000, 'g'));
+    EXPECT_EQ(testing::describe(*coded), testing::describe(*plain));
+    ASSERT_NE(coded->coded(ContentCoding::gzip), nullptr);
+    EXPECT_EQ(*coded->coded(ContentCoding::gzip), std::string(5000, 'g'));
+    EXPECT_EQ(coded->coded(ContentCoding::brotli), nullptr);
+    EXPECT_GE(coded->memory(), plain->memory() + 5000);
+    EXPECT_LE(coded->memory(), plain->memory() + 5300);
+    const StoredResponsePtr both = coded->with_coded(ContentCoding::brotli, std::make_shared<const std::string>("b"));
+    EXPECT_EQ(both->coded(ContentCoding::gzip), coded->coded(ContentCoding::gzip)) << "shared";
+    EXPECT_EQ(*both->coded(ContentCoding::brotli), "b");
+    EXPECT_EQ(both->with_head(parts)->coded(ContentCoding::gzip), coded->coded(ContentCoding::gzip)) << "a new head, the same body";
+  }
+}
+
 TEST_F(StoredResponseTest, IsNotMadeOverALimit) {
   const auto made = [&] { return StoredResponse::make(parts, {}) != nullptr; };
   const auto with_field = [&](std::size_t name, std::size_t value) {

@@ -175,6 +175,8 @@ http {
       proxy_set_header Host $host;
       proxy_pass http://one;
     }
+    location /coded/ { gzip on; gunzip on; proxy_pass http://one; }
+    location = /coded/own { gzip on; default_type text/html; return 200 "<p>an answer of more than twenty bytes</p>"; }
     location /local { return 200 local; }
     location /admin { return 403; }
     location = /gone { return 404; }

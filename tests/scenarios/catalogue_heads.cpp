@@ -147,7 +147,13 @@ std::vector<Probe> accepted_codings() {
   for (int i = 0; i < 1700; ++i) many += ",b,c";
   for (int i = 0; i < 10000; ++i) too_many += ",b;q=NaN";
   auto identity = [](const Observation& seen) { return seen.responses[0].has_field("content-encoding") ? std::string("encoded") : ""; };
-  return {answered("of a file", get("/file", many + "\r\n"), {200}).checked(identity), refused("10,000", get("/file", too_many + "\r\n"), {400, 431}),
+  const auto plain = [](const std::string& fields) { return get("/coded/own", fields + "\r\n"); };
+  return {answered("where compression is on", plain(many + ",gzip"), {200}).checked(identity),
+          answered("a weight that is none", plain("Accept-Encoding: gzip;q=NaN"), {200}).checked(identity),
+          answered("one that is", plain("Accept-Encoding: gzip;q=0.001"), {200}).checked([](const Observation& seen) {
+            return seen.responses[0].field("Content-Encoding") == "gzip" ? "" : std::string("not compressed");
+          }),
+          answered("of a file", get("/file", many + "\r\n"), {200}).checked(identity), refused("10,000", get("/file", too_many + "\r\n"), {400, 431}),
           passed("forwarded", get("/x", many + "\r\n"), {get_x})};
 }
 

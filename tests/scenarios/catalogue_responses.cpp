@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "compress/coder_pool.hpp"
+#include "tests/compress/decoders.hpp"
 #include "tests/scenarios/catalogue.hpp"
 
 namespace drishti::testing::catalogue {
@@ -275,11 +277,80 @@ std::vector<Probe> listed_by_connection() {
   return {probe};
 }
 
+// ---- R18, R19: the location of /coded/ has gzip and gunzip on ----
+
+std::string gzipped(const std::string& text) {
+  compress::CoderPool pool;
+  return compress::testing::run(*pool.gzip(6), text).value();
+}
+
+Probe coded(std::string words, const std::string& fields, const std::string& body, const std::string& asked = {}) {
+  Probe probe = upstream_sends(std::move(words), ok + fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body, {200});
+  probe.input = get("/coded/", asked);
+  probe.forwarded = {"GET /coded/ HTTP/1.1"};
+  probe.pools = true;  // the upstream's own message is whole
+  return probe;
+}
+
+std::vector<Probe> compressed_bombs() {
+  const std::string zip = "Content-Encoding: gzip\r\n";
+  const auto is_cut = [](const Observation& seen) {
+    if (seen.responses.empty()) return std::string();
+    if (seen.responses[0].complete) return std::string("it was decompressed");
+    const std::size_t got = seen.responses[0].body.size();
+    return got < (8u << 20) ? std::string() : "the client got " + std::to_string(got) + " bytes";
+  };
+  std::vector<Probe> probes;
+  const auto add = [&](std::string words, const std::string& body, std::string log) {
+    Probe probe = coded(std::move(words), zip, body).checked(is_cut).logging(std::move(log)).followed_by(Probe::Then::nothing);
+    probe.statuses = {{0, 200}};
+    probes.push_back(std::move(probe));
+  };
+  add("by ratio", gzipped(std::string(30 << 20, 'x')), "the body grew by more than gunzip_max_ratio");
+  add("in members", repeat(gzipped(std::string(1 << 20, 'x')), 30), "the body grew by more than gunzip_max_ratio");
+  probes.push_back(coded("one megabyte harms nobody", zip, gzipped(std::string(1 << 20, 'x'))).checked(has_body(std::string(1 << 20, 'x'))));
+  probes.push_back(coded("who takes gzip gets it as it is", zip, gzipped("small"), "Accept-Encoding: gzip\r\n").checked(has_body(gzipped("small"))));
+  return probes;
+}
+
+std::vector<Probe> codings() {
+  const std::string html = "Content-Type: text/html\r\n", asked = "Accept-Encoding: gzip\r\n";
+  const std::string body = repeat("<p>", 200);
+  const auto has_coding = [](std::string coding) {
+    return [coding](const Observation& seen) {
+      const RawResponse& response = seen.responses.at(0);
+      if (response.field("Content-Encoding") != coding) return "Content-Encoding is [" + response.field("Content-Encoding") + "]";
+      return coding == "gzip" || response.body == repeat("<p>", 200) ? std::string() : std::string("the body was changed");
+    };
+  };
+  std::vector<Probe> probes{
+      coded("identity of a listed type", html, body, asked).checked([body](const Observation& seen) {
+        return compress::testing::gunzip(seen.responses.at(0).body) == body ? "" : std::string("the body is another");
+      }),
+      coded("never twice", html + "Content-Encoding: gzip\r\n", gzipped(body), asked).checked([body](const Observation& seen) {
+        return compress::testing::gunzip(seen.responses.at(0).body) == body ? "" : std::string("the body is another");
+      }),
+      coded("another coding", html + "Content-Encoding: br\r\n", body, asked).checked(has_coding("br")),
+      coded("unknown type", "Content-Type: image/png\r\n", body, asked).checked(has_coding("")),
+      coded("no type", "", body, asked).checked(has_coding("")),
+      coded("no-transform", html + "Cache-Control: no-transform\r\n", body, asked).checked(has_coding("")),
+      coded("a weak tag", html + "ETag: \"a\"\r\n", body, asked).checked([](const Observation& seen) {
+        return seen.responses.at(0).field("ETag") == "W/\"a\"" ? "" : "ETag " + seen.responses.at(0).field("ETag");
+      })};
+  Probe no_gzip = coded("says gzip and is none", "Content-Encoding: gzip\r\n", body).followed_by(Probe::Then::nothing).logging("this is no gzip");
+  no_gzip.statuses = {{0, 200}};
+  no_gzip.check = [](const Observation& seen) {
+    return seen.responses.empty() || !seen.responses[0].complete ? "" : std::string("it looks whole");
+  };
+  probes.push_back(std::move(no_gzip));
+  return probes;
+}
+
 }  // namespace
 
 std::vector<Entry> response_entries() {
   std::string chunks = "5\r\nhello\r\n0\r\n\r\n";
-  std::string tls = "TLS to upstreams", compression = "compression";
+  std::string tls = "TLS to upstreams";
   return {
       {"R01", "body where none may be", bodies_that_may_not_be(), {}},
       {"R02", "Content-Length and Transfer-Encoding",
@@ -307,8 +378,8 @@ std::vector<Entry> response_entries() {
       {"R15", "a byte now and then", slow_responses(), {}},
       {"R16", "plaintext before the TLS handshake", {}, tls},
       {"R17", "upstream certificate", {}, tls},
-      {"R18", "compressed bomb", {}, compression},
-      {"R19", "Content-Encoding mismatch", {}, compression},
+      {"R18", "compressed bomb", compressed_bombs(), {}},
+      {"R19", "Content-Encoding mismatch, compression of what is compressed", codings(), {}},
       {"R20", "stream without end", endless_streams(), {}},
       {"R21", "slow client, fast upstream", slow_clients(), {}},
       {"R22", "Connection: close in the response",

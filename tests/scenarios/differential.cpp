@@ -11,7 +11,9 @@
 #include <regex>
 #include <sstream>
 
+#include "compress/coder_pool.hpp"
 #include "http/product.hpp"
+#include "tests/compress/decoders.hpp"
 #include "tests/support/raw_client.hpp"
 
 namespace drishti::testing {
@@ -121,6 +123,11 @@ void write_file(const std::string& path, const std::string& text) {
   ::utimensat(AT_FDCWD, path.c_str(), times, 0);
 }
 
+std::string gzipped(const std::string& text) {
+  compress::CoderPool pool;
+  return compress::testing::run(*pool.gzip(6), text).value();
+}
+
 void fill(const std::string& www) {
   write_file(www + "/index.html", "<p>index</p>\n");
   write_file(www + "/a.txt", "abcdefghijklmnopqrstuvwxyz0a1b2c3d4e\n");
@@ -129,6 +136,12 @@ void fill(const std::string& www) {
   write_file(www + "/noextension", "plain\n");
   write_file(www + "/with space.txt", "space\n");
   write_file(www + "/per%cent.txt", "percent\n");
+  write_file(www + "/zip/page.html", "<p>page of more than twenty bytes</p>\n");
+  write_file(www + "/zip/page.html.gz", gzipped("<p>page that was zipped before</p>\n"));
+  write_file(www + "/zip/alone.html", "<p>alone, in more than twenty bytes</p>\n");
+  write_file(www + "/zip/only.html.gz", gzipped("<p>only the zipped one is there</p>\n"));
+  write_file(www + "/zip/folder.html", "<p>beside a folder with the name</p>\n");
+  write_file(www + "/zip/folder.html.gz/x", "x\n");
   write_file(www + "/dir/index.html", "<p>dir index</p>\n");
   write_file(www + "/dir/page.html", "<p>page</p>\n");
   write_file(www + "/noindex/file.xyz", "xyz\n");
