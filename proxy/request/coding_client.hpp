@@ -35,7 +35,10 @@ class CodingClient : public ClientStream {
   bool head_sent() const override { return inner_.head_sent(); }
   void abort() override;
   void close_after_response() override { inner_.close_after_response(); }
-  net::Stream& upgrade(std::string& early_bytes) override { return inner_.upgrade(early_bytes); }
+  bool accepts_switch(const http::ResponseHead& head) const override { return inner_.accepts_switch(head); }
+  net::BytePipe& upgrade(std::string& early_bytes) override { return inner_.upgrade(early_bytes); }
+  void set_trailers(const http::FieldList& fields) override { inner_.set_trailers(fields); }
+  const http::FieldList* request_trailers() const override { return inner_.request_trailers(); }
   void watch_for_close(void (*hook)(void*), void* owner) override { inner_.watch_for_close(hook, owner); }
   bool is_gone() const override { return inner_.is_gone(); }
 
