@@ -41,6 +41,8 @@ void ServerSettings::inherit(const ServerSettings& parent) {
   underscores_in_headers.inherit(parent.underscores_in_headers);
   http2.inherit(parent.http2);
   proxy_protocol_from.inherit(parent.proxy_protocol_from);
+  http2_most_streams.inherit(parent.http2_most_streams);
+  http2_body_preread_size.inherit(parent.http2_body_preread_size);
 }
 
 void ServerSettings::copy_to(Server& server) const {
@@ -53,6 +55,7 @@ void ServerSettings::copy_to(Server& server) const {
   server.underscores_in_headers = *underscores_in_headers;
   server.http2 = *http2;
   if (proxy_protocol_from.is_set) server.proxy_protocol_from = *proxy_protocol_from;
+  server.http2_limits = {*http2_most_streams, *http2_body_preread_size};
 }
 
 Analysis::Analysis(const AnalyserOptions& analyser_options, Config& target)

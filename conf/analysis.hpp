@@ -28,6 +28,8 @@ struct ServerSettings {
   Setting<bool> underscores_in_headers{false};
   Setting<bool> http2{false};
   Setting<RealIpSettings::Trusted> proxy_protocol_from;
+  Setting<std::uint32_t> http2_most_streams{128};
+  Setting<std::uint32_t> http2_body_preread_size{64 << 10};
 
   void inherit(const ServerSettings& parent);
   void copy_to(Server& server) const;

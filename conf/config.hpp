@@ -19,6 +19,7 @@
 #include "conf/directive.hpp"
 #include "conf/failure_words.hpp"
 #include "conf/real_ip_settings.hpp"
+#include "conf/http2_settings.hpp"
 #include "conf/regex.hpp"
 #include "conf/scaling_settings.hpp"
 #include "conf/setting.hpp"
@@ -308,6 +309,7 @@ struct CoreSettings {
   Setting<bool> msie_padding{true};
   Setting<Template> limit_rate;  ///< bytes a second; empty or "0" = no limit
   Setting<Template> limit_rate_after;
+  Setting<Bytes> http2_chunk_size{Bytes{8} << 10};
   Setting<std::vector<AccessLog>> access_logs;  ///< empty = off; the default is combined to logs/access.log
   Setting<std::vector<ErrorLog>> error_logs;
   Setting<Resolver> resolver;
@@ -476,6 +478,7 @@ struct Server {
   bool underscores_in_headers = false;
   bool http2 = false;
   std::optional<RealIpSettings::Trusted> proxy_protocol_from;  ///< who may send a PROXY header; nothing: everybody
+  Http2Limits http2_limits;
   std::shared_ptr<Location> root;  ///< Kind::server_root; its children are the server's locations, its rewrite ops
                                    ///< those of the server level
   Where where;

@@ -27,6 +27,7 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Process", main_directives()},
       {"Administration", admin_directives()},
       {"Servers and connections", server_directives()},
+      {"HTTP/2", http2_directives()},
       {"Locations and content", location_directives()},
       {"Real client addresses", real_ip_directives()},
       {"Rewriting and variables", rewrite_directives()},

@@ -38,6 +38,7 @@ void CoreSettings::inherit(const CoreSettings& parent) {
   msie_padding.inherit(parent.msie_padding);
   limit_rate.inherit(parent.limit_rate);
   limit_rate_after.inherit(parent.limit_rate_after);
+  http2_chunk_size.inherit(parent.http2_chunk_size);
   access_logs.inherit(parent.access_logs);
   error_logs.inherit(parent.error_logs);
   resolver.inherit(parent.resolver);

@@ -13,7 +13,7 @@ namespace drishti::conf {
 namespace {
 
 constexpr std::uint16_t default_port = 80;
-constexpr std::string_view missing_parameters[] = {"ssl", "http2", "quic", "spdy"};
+constexpr std::string_view missing_parameters[] = {"ssl", "quic", "spdy"};
 
 std::vector<SocketAddress> addresses_on_port(const AddressUrl& url, std::uint16_t port) {
   if (url.is_any) return {*SocketAddress::from_ip("0.0.0.0", port)};
@@ -47,6 +47,9 @@ class ListenParameters {
       listen_.default_server = true;
     } else if (text == "proxy_protocol") {
       listen_.proxy_protocol = true;
+    } else if (text == "http2") {
+      listen_.http2 = true;
+      a_.warn("the \"listen ... http2\" directive is deprecated, use the \"http2\" directive instead", d_.where);
     } else if (std::find(std::begin(missing_parameters), std::end(missing_parameters), text) !=
                std::end(missing_parameters)) {
       fail("parameter " + quoted(text) + " of the \"listen\" directive is not implemented by drishti yet", d_);

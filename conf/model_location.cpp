@@ -65,6 +65,7 @@ void write(ModelWriter& w, const CoreSettings& core) {
   w.line("msie_padding", core.msie_padding);
   w.line("limit_rate", core.limit_rate);
   w.line("limit_rate_after", core.limit_rate_after);
+  w.line("http2_chunk_size", core.http2_chunk_size);
   for (const auto& log : *core.access_logs) write(w, log);
   w.line("error_log", core.error_logs);
   write(w, *core.resolver);

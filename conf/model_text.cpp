@@ -99,6 +99,7 @@ void write(ModelWriter& w, const Server& server) {
     w.line("backlog", listen.backlog);
     w.line("so_keepalive", listen.so_keepalive);
     w.line("proxy_protocol", listen.proxy_protocol);
+    w.line("http2", listen.http2);
   }
   for (const auto& name : server.names) {
     w.line("name", std::to_string(static_cast<int>(name.kind)) + " \"" + name.text + "\"");
@@ -113,6 +114,9 @@ void write(ModelWriter& w, const Server& server) {
   w.line("ignore_invalid_headers", server.ignore_invalid_headers);
   w.line("underscores_in_headers", server.underscores_in_headers);
   if (server.proxy_protocol_from) write_trusted(w, *server.proxy_protocol_from);
+  w.line("http2", server.http2);
+  w.line("http2_max_concurrent_streams", server.http2_limits.most_streams);
+  w.line("http2_body_preread_size", server.http2_limits.body_preread_size);
   write_location(w, *server.root);
 }
 

@@ -10,8 +10,6 @@ std::span<const std::string_view> missing_directives() {
       "ssl",
       "ssl_*",
       "proxy_ssl_*",
-      "http2",
-      "http2_*",
       "http3",
       "http3_*",
       "quic_*",

@@ -100,7 +100,7 @@ using S = ServerSettings;
 constexpr DirectiveSpec table[] = {
     {"server", context::http, block(take(0)), "{ ... }", "", "A virtual server.", read_server, Repeat::many},
     {"listen", context::server, at_least(1),
-     "address[:port] | port | unix:path [default_server] [reuseport] [backlog=number] [ipv6only=on|off] "
+     "address[:port] | port | unix:path [default_server] [http2] [reuseport] [backlog=number] [ipv6only=on|off] "
      "[so_keepalive=on|off] [proxy_protocol]",
      "*:80 | *:8000", "An address that the server answers on; 8000 when the program is not started by root.",
      add_listen, Repeat::many, Effect::implemented,

@@ -10,6 +10,7 @@ namespace drishti::conf {
 std::span<const DirectiveSpec> main_directives();      ///< table_main.cpp
 std::span<const DirectiveSpec> admin_directives();     ///< table_admin.cpp
 std::span<const DirectiveSpec> server_directives();    ///< table_server.cpp
+std::span<const DirectiveSpec> http2_directives();     ///< table_http2.cpp
 std::span<const DirectiveSpec> location_directives();  ///< table_location.cpp
 std::span<const DirectiveSpec> real_ip_directives();   ///< table_real_ip.cpp
 std::span<const DirectiveSpec> rewrite_directives();   ///< table_rewrite.cpp

@@ -23,7 +23,7 @@ namespace drishti::conf {
   V(query_string, "query_string") V(realip_remote_addr, "realip_remote_addr")                                      \
   V(realip_remote_port, "realip_remote_port") V(realpath_root, "realpath_root") V(remote_addr, "remote_addr")                  \
   V(remote_port, "remote_port") V(remote_user, "remote_user") V(request, "request") V(request_body, "request_body") \
-  V(request_body_file, "request_body_file") V(request_completion, "request_completion")                            \
+  V(request_body_file, "request_body_file") V(request_completion, "request_completion") V(http2, "http2")                            \
   V(request_filename, "request_filename") V(request_id, "request_id") V(request_length, "request_length")          \
   V(request_method, "request_method") V(request_port, "request_port") V(request_time, "request_time")              \
   V(request_uri, "request_uri") V(scheme, "scheme") V(server_addr, "server_addr") V(server_name, "server_name")     \

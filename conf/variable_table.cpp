@@ -27,7 +27,7 @@ constexpr Builtin families[] = {
 
 // Longest prefixes of the modules' variables; none of them is also a name that drishti has.
 constexpr std::string_view missing_variables[] = {
-    "ssl_",         "geoip_",           "gzip_ratio",   "http2",
+    "ssl_",         "geoip_",           "gzip_ratio",
     "http3",        "quic",             "limit_req_",     "limit_conn_",      "secure_link",  "slice_range",
     "fastcgi_",     "uid_",             "invalid_referer", "memcached_key",   "date_local",   "date_gmt",
     "stub_status_", "connections_",     "ancient_browser", "modern_browser",  "msie",         "image_filter",

@@ -32,7 +32,7 @@ struct alignas(64) LocationMetrics {
 
 struct alignas(64) ServerMetrics {
   std::array<Counter, 24> methods;   ///< index: http::Method
-  std::array<Counter, 2> protocols;  ///< HTTP/1.0, HTTP/1.1
+  std::array<Counter, 3> protocols;  ///< HTTP/1.0, HTTP/1.1, HTTP/2.0
   Counter request_bytes;
   Counter response_bytes;
   Histogram duration;

@@ -31,6 +31,7 @@ struct alignas(64) WorkerMetrics {
   std::array<Counter, tunnel_end_names.size()> tunnels_closed;  ///< index: TunnelEnd
   Counter tunnel_bytes_received, tunnel_bytes_sent;  ///< from clients, to clients
   std::array<Counter, 64> rejects_by_reason;  ///< index: http::Reject
+  std::array<Counter, 16> http2_floods;       ///< index: server::Http2FloodReason
 };
 
 /// Sums over workers, in the terms of nginx's stub_status.

@@ -99,7 +99,7 @@ Found connection_variable(Var id, RequestContext& context, NumberBuffer& buffer)
   switch (id) {
     case Var::binary_remote_addr: return context.remote().binary_ip();
     case Var::connection: return write_number(connection.id, buffer);
-    case Var::connection_requests: return write_number(connection.requests, buffer);
+    case Var::connection_requests: return write_number(context.request_number, buffer);
     case Var::connection_time: return write_seconds(elapsed_ms(connection.accepted_at, context), buffer);
     case Var::https: return connection.tls ? "on" : "";
     case Var::proxy_add_x_forwarded_for: return add_x_forwarded_for(context);
@@ -157,9 +157,13 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::request_port: return request_port(context);
     case Var::request_time: return write_seconds(elapsed_ms(context.started_at, context), buffer);
     case Var::request_uri: return text_or_none(context.head.target);
+    case Var::http2:
+      if (context.head.version != 20) return "";
+      return context.connection != nullptr && context.connection->tls ? "h2" : "h2c";
     case Var::server_name: return context.server->first_name;
     case Var::server_protocol:
       if (context.head.target.empty()) return {};  // the request line was refused
+      if (context.head.version == 20) return "HTTP/2.0";
       return context.head.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
     case Var::status: return write_status(context, buffer);
     case Var::time_iso8601: return time_text(context.clock->wall_ms()).iso8601;

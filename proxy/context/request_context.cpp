@@ -51,6 +51,7 @@ void RequestContext::reset() {
   started_at = {};
   real_remote.reset();
   real_remote_text = {};
+  request_number = 0;
   head.clear();
   method = http::Method::get;
   method_text = host = uri = args = {};

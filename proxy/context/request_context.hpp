@@ -28,7 +28,7 @@ namespace drishti::context {
 /// The client's connection, for variables and logs. Outlives its requests.
 struct ConnectionInfo {
   std::uint64_t id = 0;             ///< $connection
-  std::uint64_t requests = 0;       ///< $connection_requests, this one included
+  std::uint64_t requests = 0;       ///< begun so far
   net::Clock::Steady accepted_at{};
   SocketAddress remote;
   SocketAddress local;              ///< the concrete local address
@@ -71,6 +71,7 @@ struct RequestContext {
   const net::Clock* clock;
   net::ErrorLog* error_log = nullptr;
   ConnectionInfo* connection = nullptr;
+  std::uint64_t request_number = 0;          ///< $connection_requests: of its connection, from 1
   const conf::Config* config = nullptr;
   const conf::Server* server = nullptr;
   const conf::Location* location = nullptr;  ///< never null once routed; server->root outside any location

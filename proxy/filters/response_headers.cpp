@@ -51,6 +51,23 @@ constexpr bool is_framing(FieldId id) {
   }
 }
 
+/// Content-Type has a place of its own before the other fields.
+bool writes_type(const Field* content_type, const Response& response) {
+  return content_type != nullptr && response.status != 204 &&
+         (response.from_upstream || is_safe_value(content_type->value));
+}
+
+bool is_written(const Field& field, const Field* content_type, const Response& response) {
+  if (&field == content_type || field.name.empty() || is_framing(field.id)) return false;
+  return response.from_upstream || is_safe_value(field.value);
+}
+
+/// Of HTTP/1's connection, or of the upgrade that an extended CONNECT became (RFC 9113 8.2.2, RFC 8441 5).
+bool is_of_connection(const Field& field) {
+  if (field.id == FieldId::upgrade || field.id == FieldId::proxy_connection) return true;
+  return field.id == FieldId::other && http::iequals(field.name, "sec-websocket-accept");
+}
+
 // Grown once and not by each part: every response has a handful of lines.
 void append_line(std::string_view name, std::string_view value, std::string& out) {
   const std::size_t begin = out.size();
@@ -113,9 +130,7 @@ void append_connection(const ClientFraming& framing, RequestContext& context, st
 
 void append_fields(const Response& response, const Field* written, std::string& out) {
   for (const Field& field : response.fields) {
-    if (&field == written || field.name.empty() || is_framing(field.id)) continue;
-    if (!response.from_upstream && !is_safe_value(field.value)) continue;
-    append_line(field.name, field.value, out);
+    if (is_written(field, written, response)) append_line(field.name, field.value, out);
   }
 }
 
@@ -129,15 +144,42 @@ void apply_add_headers(RequestContext& context) {
   }
 }
 
+std::string_view lower_case_name(const Field& field, net::Arena& arena) {
+  if (field.id != FieldId::other) return http::field_name(field.id);
+  const bool is_lower = std::none_of(field.name.begin(), field.name.end(), [](char c) { return c != http::to_lower(c); });
+  if (is_lower) return field.name;
+  char* const name = arena.allocate(field.name.size());
+  std::transform(field.name.begin(), field.name.end(), name, http::to_lower);
+  return {name, field.name.size()};
+}
+
+void list_response_fields(std::string_view date, RequestContext& context, std::vector<Field>& out) {
+  Response& response = context.response;
+  const bool tokens = context.location == nullptr || *context.location->core.server_tokens;
+  const std::string_view own = tokens ? http::product_with_version : http::product_name;
+  out.push_back({"server", response.upstream_server.empty() ? own : response.upstream_server, FieldId::server});
+  out.push_back({"date", response.upstream_date.empty() ? date : response.upstream_date, FieldId::date});
+  const Field* const content_type = response.fields.find(FieldId::content_type);
+  if (writes_type(content_type, response)) out.push_back({"content-type", content_type->value, FieldId::content_type});
+  const bool has_no_length = response.status == 204 || response.status < 200;
+  if (response.content_length && !has_no_length) {
+    context::NumberBuffer buffer;
+    const std::string_view length = context::write_number(*response.content_length, buffer);
+    out.push_back({"content-length", context.arena.copy(length), FieldId::content_length});
+  }
+  for (const Field& field : response.fields) {
+    if (!is_written(field, content_type, response) || is_of_connection(field)) continue;
+    out.push_back({lower_case_name(field, context.arena), field.value, field.id});
+  }
+}
+
 void write_response_head(const ClientFraming& framing, std::string_view date, RequestContext& context,
                          std::string& out) {
   Response& response = context.response;
   append_status_line(response, out);
   append_server_and_date(context, date, out);
-  const Field* content_type = response.fields.find(FieldId::content_type);
-  const bool writes_type = content_type != nullptr && response.status != 204 &&
-                           (response.from_upstream || is_safe_value(content_type->value));
-  if (writes_type) append_line("Content-Type", content_type->value, out);
+  const Field* const content_type = response.fields.find(FieldId::content_type);
+  if (writes_type(content_type, response)) append_line("Content-Type", content_type->value, out);
   append_framing(framing, response, out);
   append_connection(framing, context, out);
   append_fields(response, content_type, out);

@@ -31,7 +31,7 @@ struct RequestHead {
   std::string_view host;          ///< lower case not applied; without port, an IPv6 address with brackets; from the
                                   ///< authority of the target, else Host; "" only for HTTP/1.0 without both
   std::string_view host_port;     ///< the port as text, or ""
-  int version = 11;               ///< 10 or 11
+  int version = 11;               ///< 10, 11 or 20
   FieldList fields;               ///< with ignored ones (underscores) already dropped
   BodyFraming body;
   bool keep_alive = true;         ///< what the client wants (version, Connection)

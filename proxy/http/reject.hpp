@@ -1,5 +1,5 @@
 #pragma once
-// The reasons for refusing a message of HTTP/1 (threat-catalogue S, H, R).
+// The reasons for refusing a message (threat-catalogue S, H, R, T).
 
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +37,8 @@ namespace drishti::http {
   R(transfer_encoding_in_http10, 400, "Transfer-Encoding in HTTP/1.0")                           \
   R(method_not_allowed, 405, "method not allowed")                                               \
   R(unknown_expectation, 417, "unknown expectation")                                             \
+  R(connection_field, 400, "field of HTTP/1 in HTTP/2")                                          \
+  R(unknown_protocol, 501, "unknown protocol of an extended CONNECT")                            \
   R(bad_chunk, 400, "invalid chunk")                                                             \
   R(chunk_overhead, 400, "chunk framing too large")                                              \
   R(bad_trailer, 400, "invalid trailer")                                                         \

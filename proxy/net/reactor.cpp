@@ -65,6 +65,7 @@ void Reactor::turn() {
     run_deferred();
     wheel_.advance(clock_.now());
     run_deferred();
+    run_turn_ends();
     if (events < busy_batch) break;
   }
   if (end_of_turn_) end_of_turn_();
@@ -92,6 +93,25 @@ void Reactor::run_deferred() {
   // Resumed coroutines may defer more; they are run in this turn, too.
   for (std::size_t i = 0; i < deferred_.size(); ++i) deferred_[i].resume();
   deferred_.clear();
+}
+
+void Reactor::forget(TurnEnd& end) { std::replace(turn_ends_.begin(), turn_ends_.end(), &end, static_cast<TurnEnd*>(nullptr)); }
+
+// What they wake up may ask again: once more in this turn, then the events have their chance.
+void Reactor::run_turn_ends() {
+  for (int round = 0; round < 2 && !turn_ends_.empty(); ++round) {
+    const std::size_t count = turn_ends_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      TurnEnd* end = turn_ends_[i];
+      if (end == nullptr) continue;
+      end->is_asked_ = false;
+      turn_ends_[i] = nullptr;
+      end->action_(end->owner_);
+    }
+    turn_ends_.erase(turn_ends_.begin(), turn_ends_.begin() + static_cast<std::ptrdiff_t>(count));
+    run_deferred();
+  }
+  if (!turn_ends_.empty()) request_turn();
 }
 
 void Reactor::set_alarm() {

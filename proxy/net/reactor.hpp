@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "metrics/counter.hpp"
@@ -30,6 +31,27 @@ enum class Wake : std::uint8_t { ready, timeout, cancelled };
 
 class Reactor {
  public:
+  /// Something to do once at the end of a turn, when its events were dealt with, such as a connection's one write.
+  class TurnEnd {
+   public:
+    TurnEnd(Reactor& reactor, void (*action)(void*), void* owner) : reactor_(reactor), action_(action), owner_(owner) {}
+    TurnEnd(const TurnEnd&) = delete;
+    TurnEnd& operator=(const TurnEnd&) = delete;
+    ~TurnEnd() {
+      if (is_asked_) reactor_.forget(*this);
+    }
+    void ask() {
+      if (!std::exchange(is_asked_, true)) reactor_.remember(*this);
+    }
+
+   private:
+    friend class Reactor;
+    Reactor& reactor_;
+    void (*action_)(void*);
+    void* owner_;
+    bool is_asked_ = false;
+  };
+
   explicit Reactor(boost::asio::io_context& io);
   ~Reactor();
   Reactor(const Reactor&) = delete;
@@ -67,6 +89,12 @@ class Reactor {
   void turn();
   int dispatch();
   void run_deferred();
+  void remember(TurnEnd& end) {
+    turn_ends_.push_back(&end);
+    if (!in_turn_) request_turn();
+  }
+  void forget(TurnEnd& end);
+  void run_turn_ends();
   void request_turn();
   void set_alarm();
   void add_busy_time(Clock::Steady begun);
@@ -82,6 +110,7 @@ class Reactor {
   int event_count_ = 0;
   int event_next_ = 0;
   std::vector<std::coroutine_handle<>> deferred_;
+  std::vector<TurnEnd*> turn_ends_;
   std::function<void()> end_of_turn_;
   std::unique_ptr<TlsScratch> tls_scratch_;
   metrics::Counter* busy_ns_ = nullptr;

@@ -9,11 +9,9 @@
 #include <optional>
 #include <utility>
 
-namespace drishti::net {
+#include "net/frame_pool.hpp"
 
-/// Recycles coroutine frames by size, last in first out.
-void* allocate_frame(std::size_t size);
-void release_frame(void* frame, std::size_t size) noexcept;
+namespace drishti::net {
 
 namespace detail {
 

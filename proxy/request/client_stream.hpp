@@ -1,5 +1,5 @@
 #pragma once
-// The client's side of one request as the request handler sees it; HTTP/1 implements it in server/http1_client.
+// The client's side of one request as the request handler sees it: server/http1_connection, server/http2_stream.
 // All waits are bounded by the location's settings. Worker thread only.
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "context/request_context.hpp"
 #include "http/head_parser.hpp"
-#include "net/stream.hpp"
+#include "net/byte_pipe.hpp"
 #include "net/task.hpp"
 
 namespace drishti::request {
@@ -57,8 +57,16 @@ class ClientStream {
   virtual void abort() = 0;
   /// The connection closes after this response.
   virtual void close_after_response() = 0;
-  /// After a 101 was sent: the raw stream, and bytes that the client sent behind its request.
-  virtual net::Stream& upgrade(std::string& early_bytes) = 0;
+  /// Whether the upstream's 101 is an answer to what this client asked for.
+  virtual bool accepts_switch(const http::ResponseHead&) const { return true; }
+  /// After a 101 was sent: the bytes both ways, and those that the client sent behind its request.
+  virtual net::BytePipe& upgrade(std::string& early_bytes) = 0;
+
+  /// Fields for the end of the response (RFC 9110 6.5), to be called before the last write; they live until then.
+  /// HTTP/1 does not send them.
+  virtual void set_trailers(const http::FieldList&) {}
+  /// What the client sent behind its body, when body_done(); null when there is none.
+  virtual const http::FieldList* request_trailers() const { return nullptr; }
 
   /// Calls `hook` when the client goes away while nobody reads from it; nullptr ends that.
   virtual void watch_for_close(void (*hook)(void*), void* owner) = 0;

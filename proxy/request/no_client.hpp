@@ -49,7 +49,7 @@ class NoClient : public ClientStream {
   bool head_sent() const override { return head_sent_; }
   void abort() override {}
   void close_after_response() override {}
-  net::Stream& upgrade(std::string&) override { return closed_; }
+  net::BytePipe& upgrade(std::string&) override { return pipe_; }
   void watch_for_close(void (*hook)(void*), void* owner) override {
     hook_ = hook;
     owner_ = owner;
@@ -67,6 +67,7 @@ class NoClient : public ClientStream {
   bool is_gone_ = false;
   bool head_sent_ = false;
   net::Stream closed_;  ///< never opened: an upgrade ends at once
+  net::StreamPipe pipe_{closed_};
 };
 
 inline void NoClients::leave() {

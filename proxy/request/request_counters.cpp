@@ -3,6 +3,11 @@
 #include "metrics/cache_metrics.hpp"
 
 namespace drishti::request {
+namespace {
+
+std::size_t protocol_of(int version) { return version == 20 ? 2 : version == 11 ? 1 : 0; }
+
+}  // namespace
 
 void count_request(const RequestCounters& counters, const context::RequestContext& context,
                    const conf::Location& answering) {
@@ -12,7 +17,7 @@ void count_request(const RequestCounters& counters, const context::RequestContex
   counters.locations[answering.number]->responses.add(context.response.status);
   metrics::ServerMetrics& server = *counters.servers[context.server->number];
   server.methods[static_cast<std::size_t>(context.head.method)].add();
-  server.protocols[context.head.version == 10 ? 0 : 1].add();
+  server.protocols[protocol_of(context.head.version)].add();
   server.request_bytes.add(context.request_length);
   server.response_bytes.add(context.bytes_sent);
   server.duration.observe(context.clock->now() - context.started_at);

@@ -26,8 +26,8 @@ struct Way {
 /// Both directions of a tunnel. Traffic in either keeps the whole tunnel alive.
 struct Tunnel {
   WorkerServices& services;
-  net::Stream& browser;
-  net::Stream& backend;
+  net::BytePipe& browser;
+  net::BytePipe& backend;
   net::milliseconds idle_limit;
   net::Clock::Steady last;
   bool has_ended = false;
@@ -45,10 +45,10 @@ struct Tunnel {
   void end(TunnelEnd why) {
     note(why);
     has_ended = true;
-    for (net::Stream* stream : {&browser, &backend}) {
-      if (!stream->is_open()) continue;
-      stream->channel().cancel();
-      stream->shutdown_write();
+    for (net::BytePipe* pipe : {&browser, &backend}) {
+      if (!pipe->is_open()) continue;
+      pipe->cancel();
+      pipe->shutdown_write();
     }
   }
 };
@@ -57,10 +57,10 @@ struct Tunnel {
 TunnelEnd other_end(TunnelEnd end) { return end == TunnelEnd::client ? TunnelEnd::upstream : TunnelEnd::client; }
 
 /// Copies one direction until EOF, then ends the other side's direction; a failure or timeout ends both.
-net::Task<void> pump(Tunnel& tunnel, net::Stream& from, net::Stream& to, Way& way) {
+net::Task<void> pump(Tunnel& tunnel, net::BytePipe& from, net::BytePipe& to, Way& way) {
   TunnelEnd why = way.end;
   while (!tunnel.has_ended) {
-    net::Wake wake = co_await from.channel().readable(tunnel.time_left());
+    const net::Wake wake = co_await from.readable(tunnel.time_left());
     if (wake == net::Wake::timeout && !tunnel.is_idle()) continue;
     if (wake == net::Wake::timeout) why = TunnelEnd::timeout;
     if (wake != net::Wake::ready || tunnel.has_ended) break;
@@ -84,7 +84,7 @@ net::Task<void> pump(Tunnel& tunnel, net::Stream& from, net::Stream& to, Way& wa
   tunnel.end(why);
 }
 
-net::Task<bool> send_early(net::Stream& to, std::string_view bytes, net::milliseconds timeout) {
+net::Task<bool> send_early(net::BytePipe& to, std::string_view bytes, net::milliseconds timeout) {
   if (bytes.empty()) co_return true;
   iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   net::IoResult result = co_await to.write_all({&piece, 1}, timeout);
@@ -98,8 +98,8 @@ net::Task<void> run_tunnel(WorkerServices& services, context::RequestContext& co
   client.begin_response(context);
   if (co_await client.write({}, true) != SendStatus::ok) co_return;
   std::string early;
-  net::Stream& browser = client.upgrade(early);
-  net::Stream& backend = connection.stream;
+  net::BytePipe& browser = client.upgrade(early);
+  net::StreamPipe backend(connection.stream);
   Tunnel tunnel{services, browser, backend, *context.location->proxy.read_timeout, services.clock().now()};
   Way to_client{*context.location->core.send_timeout, TunnelEnd::upstream, services.metrics.tunnel_bytes_sent};
   Way to_backend{*context.location->proxy.send_timeout, TunnelEnd::client, services.metrics.tunnel_bytes_received};
@@ -110,7 +110,7 @@ net::Task<void> run_tunnel(WorkerServices& services, context::RequestContext& co
   client.watch_for_close(
       [](void* self) {
         auto& ended = *static_cast<Tunnel*>(self);
-        if (!ended.browser.is_open()) ended.end(TunnelEnd::shutdown);
+        if (!ended.browser.is_open()) ended.end(ended.services.is_stopping ? TunnelEnd::shutdown : TunnelEnd::client);
       },
       &tunnel);
   services.metrics.tunnels_opened.add();

@@ -295,7 +295,8 @@ net::Task<Failure> UpstreamAttempt::read_head(const UpstreamRequest& request) {
     if (state == http::ParseState::rejected) co_return Failure::invalid_header;
     connection.buffer.consumed(parser_.head_size());
     bool is_switch = head_.status == 101;
-    if (is_switch && !request.asks_upgrade) {  // threat S38: neither side may be taken for a tunnel
+    const bool is_asked_for = request.asks_upgrade && client_.accepts_switch(head_);
+    if (is_switch && !is_asked_for) {  // threat S38: neither side may be taken for a tunnel
       client_.close_after_response();
       co_return Failure::invalid_header;
     }

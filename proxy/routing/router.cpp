@@ -44,7 +44,8 @@ Router::~Router() = default;
 Router::Router(std::shared_ptr<const conf::Config> config) : config_(std::move(config)) {
   for (const auto& server : config_->servers) add_server(*server);
   for (Endpoint& known : endpoints_)
-    known.table->protocols_ = {known.listen.ssl, known.listen.http2, known.listen.proxy_protocol};
+    known.table->protocols_ = {known.listen.ssl, known.listen.http2 || known.table->default_->http2,
+                                 known.listen.proxy_protocol};
   list_addresses_to_bind();
 }
 

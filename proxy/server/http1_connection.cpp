@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "server/head_limits.hpp"
+#include "server/http2_connection.hpp"
+
 namespace drishti::server {
 
 using net::milliseconds;
@@ -15,17 +18,6 @@ using request::SendStatus;
 namespace {
 
 constexpr std::uint64_t most_body_drained = 64 << 10;  // beyond that, closing is cheaper than reading (threat S33)
-
-http::HeadLimits limits_of(const conf::Server& server) {
-  http::HeadLimits limits;
-  limits.line = server.large_client_header_buffer_size;
-  limits.total = std::max<std::size_t>(server.client_header_buffer_size,
-                                       limits.line * static_cast<std::size_t>(server.large_client_header_buffers));
-  limits.fields = 1000;
-  limits.underscores = server.underscores_in_headers;
-  limits.ignore_invalid = server.ignore_invalid_headers;
-  return limits;
-}
 
 }  // namespace
 
@@ -82,6 +74,10 @@ net::Task<void> Http1Connection::run() {
     const bool pipelined = !in_.empty();
     bool has_request = co_await wait_for_request();
     if (!has_request) break;
+    if (info_.requests == 0 && allows_http2()) {
+      const bool is_http2 = co_await begins_with_preface();
+      if (is_http2) co_return hand_over();
+    }
     co_await serve_one(pipelined);
     if (tunnel_ || aborted_ || !stream_.is_open()) break;
     if (!keep_alive_) {
@@ -89,6 +85,31 @@ net::Task<void> Http1Connection::run() {
       break;
     }
   }
+}
+
+bool Http1Connection::allows_http2() {
+  return stream_.tls() == nullptr && servers().protocols().http2;
+}
+
+// RFC 9113 3.3. No request of HTTP/1 begins with the first line of the preface; with TLS it is ALPN that decides.
+net::Task<bool> Http1Connection::begins_with_preface() {
+  constexpr std::string_view first_line = "PRI * HTTP/2.0\r\n";
+  const auto deadline = worker_.services().clock().now() + servers().default_server().client_header_timeout;
+  for (;;) {
+    const std::string_view begin = in_.readable().substr(0, first_line.size());
+    if (!first_line.starts_with(begin)) co_return false;
+    if (begin.size() == first_line.size()) co_return true;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - worker_.services().clock().now());
+    if (left.count() <= 0) co_return false;
+    const net::IoResult result = co_await stream_.read_some(in_.writable(), left);
+    if (!result.ok()) co_return false;
+    in_.produced(result.bytes);
+  }
+}
+
+void Http1Connection::hand_over() {
+  auto* connection = new Http2Connection(worker_, stream_.release(), std::move(info_));
+  connection->start(in_.readable());
 }
 
 // An idle client owns no buffer: memory is taken when there is something to read.
@@ -117,7 +138,7 @@ net::Task<bool> Http1Connection::wait_for_request() {
 }
 
 net::Task<Http1Connection::HeadResult> Http1Connection::read_head(const conf::Server& server) {
-  http::HeadLimits limits = limits_of(server);
+  http::HeadLimits limits = head_limits_of(server);
   context::RequestContext& context = state_->context;
   in_.compact();
   state_->parser.start(limits, context.head);
@@ -152,9 +173,9 @@ net::Task<void> Http1Connection::serve_one(bool pipelined) {
   context.config = generation_->snapshot().config.get();
   context.user_variables.resize(context.config->variables.size());
   context.started_at = worker_.services().clock().now();
-  ++info_.requests;
+  context.request_number = ++info_.requests;
   idle_ = head_sent_ = close_after_ = chunked_ = bodyless_ = keep_alive_ = continue_sent_ = false;
-  rate_begin_ = {};
+  rate_.start();
   const conf::Server& server = servers().default_server();
   context.server = &server;
   context.location = server.root.get();
@@ -272,10 +293,10 @@ net::Task<BodyPiece> Http1Connection::read_body() {
   }
 }
 
-net::Stream& Http1Connection::upgrade(std::string& early_bytes) {
+net::BytePipe& Http1Connection::upgrade(std::string& early_bytes) {
   early_bytes.assign(in_.readable());
   in_.release();
-  return stream_;
+  return pipe_;
 }
 
 void Http1Connection::watch_for_close(void (*hook)(void*), void* owner) {

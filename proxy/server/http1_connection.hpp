@@ -9,6 +9,7 @@
 #include "request/client_stream.hpp"
 #include "server/client_connection.hpp"
 #include "server/request_state.hpp"
+#include "server/send_rate.hpp"
 #include "server/worker.hpp"
 
 namespace drishti::server {
@@ -27,6 +28,9 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   const routing::ServerTable& servers();
   net::Task<void> run();
   net::Task<bool> wait_for_request();
+  bool allows_http2();
+  net::Task<bool> begins_with_preface();
+  void hand_over();
   net::Task<void> serve_one(bool pipelined);
   enum class HeadResult : std::uint8_t { done, rejected, timeout, gone };
   net::Task<HeadResult> read_head(const conf::Server& server);
@@ -49,7 +53,7 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   bool head_sent() const override { return head_sent_; }
   void abort() override;
   void close_after_response() override { close_after_ = true; }
-  net::Stream& upgrade(std::string& early_bytes) override;
+  net::BytePipe& upgrade(std::string& early_bytes) override;
   void watch_for_close(void (*hook)(void*), void* owner) override;
   bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
 
@@ -60,7 +64,6 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   request::SendStatus send_frame(Frame& frame);
   void written(std::uint64_t body_bytes, bool last);
   net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
-  std::uint64_t allowance();
   net::Task<void> respect_rate();
   net::Task<request::SendStatus> write_now(std::span<const std::string_view> pieces, bool last);
   net::Task<request::SendStatus> write_slowly(std::span<const std::string_view> pieces, bool last);
@@ -71,6 +74,7 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
 
   Worker& worker_;
   mutable net::Stream stream_;
+  net::StreamPipe pipe_{stream_};  ///< of a tunnel
   net::Buffer in_;
   std::unique_ptr<RequestState> state_;
   request::GenerationRef generation_;
@@ -94,7 +98,7 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   bool unsent_is_last_ = false;
   std::uint64_t unsent_body_ = 0;  ///< body bytes that count once state_->unsent is out
   std::uint64_t head_bytes_ = 0;
-  net::Clock::Steady rate_begin_{};
+  SendRate rate_;
 };
 
 }  // namespace drishti::server

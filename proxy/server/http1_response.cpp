@@ -25,17 +25,6 @@ constexpr std::size_t most_bytes_joined = 4096;
 
 iovec piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
 
-std::uint64_t rate_of(context::RequestContext& context, const conf::Template& text) {
-  std::uint64_t rate = 0;
-  std::string_view value = context::evaluate(text, context);
-  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), rate);
-  if (error != std::errc{}) return 0;
-  std::string_view unit(end, static_cast<std::size_t>(value.data() + value.size() - end));
-  if (unit == "k" || unit == "K") return rate << 10;
-  if (unit == "m" || unit == "M") return rate << 20;
-  return rate;
-}
-
 }  // namespace
 
 void Http1Connection::begin_response(context::RequestContext& context) {
@@ -79,33 +68,11 @@ net::Task<SendStatus> Http1Connection::send_rest(std::span<iovec> pieces) {
   co_return result.ok() ? SendStatus::ok : send_failure(result);
 }
 
-bool Http1Connection::is_rate_limited() const {
-  const context::RequestContext& context = state_->context;
-  return !bodyless_ && (context.limit_rate || !context.location->core.limit_rate->empty());
-}
+bool Http1Connection::is_rate_limited() const { return !bodyless_ && SendRate::is_limited(state_->context); }
 
-// Bytes that may go out before the next look at the clock: what is free of the limit and a second's worth.
-std::uint64_t Http1Connection::allowance() {
-  context::RequestContext& context = state_->context;
-  const conf::CoreSettings& core = context.location->core;
-  std::uint64_t rate = context.limit_rate ? *context.limit_rate : rate_of(context, core.limit_rate);
-  if (rate == 0) return std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t free = rate_of(context, core.limit_rate_after);
-  return rate + (free > context.body_bytes_sent ? free - context.body_bytes_sent : 0);
-}
-
-// At most about a second at a time, so that a worker that stops is not held up.
 net::Task<void> Http1Connection::respect_rate() {
-  context::RequestContext& context = state_->context;
-  const conf::CoreSettings& core = context.location->core;
-  std::uint64_t rate = context.limit_rate ? *context.limit_rate : rate_of(context, core.limit_rate);
-  auto now = worker_.services().clock().now();
-  if (rate_begin_ == net::Clock::Steady{}) rate_begin_ = now;
-  std::uint64_t free = rate_of(context, core.limit_rate_after);
-  if (rate == 0 || context.body_bytes_sent <= free) co_return;
-  auto due = rate_begin_ + milliseconds((context.body_bytes_sent - free) * 1000 / rate);
-  auto wait = std::chrono::duration_cast<milliseconds>(due - now);
-  if (wait.count() > 0) co_await net::Sleep(worker_.services().reactor, wait);
+  const milliseconds delay = rate_.delay(state_->context);
+  if (delay.count() > 0) co_await net::Sleep(worker_.services().reactor, delay);
 }
 
 net::Task<SendStatus> Http1Connection::write(std::span<const std::string_view> data, bool last) {
@@ -119,7 +86,7 @@ net::Task<SendStatus> Http1Connection::write_slowly(std::span<const std::string_
   for (std::string_view part : data) {
     while (!part.empty()) {
       co_await respect_rate();
-      std::string_view slice = part.substr(0, allowance());
+      std::string_view slice = part.substr(0, SendRate::allowance(state_->context));
       part.remove_prefix(slice.size());
       left -= slice.size();
       SendStatus status = co_await write_now({&slice, 1}, last && left == 0);
@@ -241,7 +208,7 @@ net::Task<SendStatus> Http1Connection::write_file(int file, std::uint64_t offset
   net::IoResult result;
   for (std::uint64_t sent = 0; !bodyless_ && sent < length && result.ok();) {
     if (is_limited) co_await respect_rate();
-    std::uint64_t part = std::min({step, length - sent, is_limited ? allowance() : step});
+    std::uint64_t part = std::min({step, length - sent, is_limited ? SendRate::allowance(context) : step});
     // Not `?:`: g++ 12 runs the co_await in it whatever the condition says.
     if (*context.location->core.sendfile)
       result = co_await stream_.send_file(file, offset + sent, part, *context.location->core.send_timeout);

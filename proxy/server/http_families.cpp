@@ -4,6 +4,7 @@
 #include "http/message.hpp"
 #include "http/reject.hpp"
 #include "metrics/family.hpp"
+#include "server/http2_flood.hpp"
 #include "server/traffic_collector.hpp"
 
 namespace drishti::server {
@@ -43,7 +44,7 @@ void add_methods(Family& family, const ServerBlock& block) {
 }
 
 void add_protocols(Family& family, const ServerBlock& block) {
-  static constexpr std::string_view names[] = {"HTTP/1.0", "HTTP/1.1"};
+  static constexpr std::string_view names[] = {"HTTP/1.0", "HTTP/1.1", "HTTP/2.0"};
   for (std::size_t i = 0; i < std::size(names); ++i)
     family.add(metrics::with(block.labels, "protocol", names[i]),
                metrics::sum(block.workers, [&](const ServerMetrics& server) { return server.protocols[i].value(); }));
@@ -98,6 +99,16 @@ void add_reject_family(Families& families, std::span<const metrics::WorkerMetric
     rejects.add({{"reason", std::string(http::reject_name(static_cast<http::Reject>(i)))}}, count);
   }
   families.push_back(rejects.take());
+}
+
+void add_http2_family(Families& families, std::span<const metrics::WorkerMetrics* const> workers) {
+  Family ended = Family::counter("drishti_http2_floods_total", "Connections of HTTP/2 that were ended for a flood.");
+  for (std::size_t i = 1; i < http2_flood_names.size(); ++i) {
+    std::uint64_t count = 0;
+    for (const auto* worker : workers) count += worker->http2_floods[i].value();
+    ended.add({{"reason", std::string(http2_flood_names[i])}}, count);
+  }
+  families.push_back(ended.take());
 }
 
 }  // namespace drishti::server

@@ -25,6 +25,7 @@ Families TrafficCollector::Collect() const {
   const auto now = std::chrono::steady_clock::now();
   add_http_families(families, snapshot_->metrics);
   add_reject_family(families, workers_);
+  add_http2_family(families, workers_);
   add_upstream_families(families, snapshot_->metrics, now);
   add_peer_families(families, *snapshot_, now);
   add_queue_families(families, *snapshot_);

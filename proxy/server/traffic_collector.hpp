@@ -21,6 +21,7 @@ using Families = std::vector<prometheus::MetricFamily>;
 void add_http_families(Families& families, const routing::SnapshotMetrics& counted);
 /// Messages that were refused, by http::Reject.
 void add_reject_family(Families& families, std::span<const metrics::WorkerMetrics* const> workers);
+void add_http2_family(Families& families, std::span<const metrics::WorkerMetrics* const> workers);
 /// Upstreams as wholes. NOW: of the steady clock that requests are measured with.
 void add_upstream_families(Families& families, const routing::SnapshotMetrics& counted,
                            std::chrono::steady_clock::time_point now);

@@ -130,15 +130,15 @@ TEST(MetricsTools, TheNumberOfSeriesIsWhatTheDocumentationSays) {
   };
   const std::string peer = "server " + upstream.address() + ";";
   const std::size_t base = count("", peer);
-  EXPECT_EQ(base, 92u + 2 * 2u + 31u + 3 * 6u + 107u + 24u) << "the process, two workers, and one of each";
+  EXPECT_EQ(base, 105u + 2 * 2u + 32u + 3 * 6u + 107u + 24u) << "the process, two workers, and one of each";
   EXPECT_EQ(count("", peer + " server 127.0.0.1:9;") - base, 24u) << "a peer";
   EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 107u + 24u) << "an upstream and its peer";
   EXPECT_EQ(count("", peer + " queue 10;") - base, 23u) << "a queue";
   EXPECT_EQ(count("proxy_cache_path memory keys_zone=z:1m;", peer) - base, 20u) << "a zone of the cache";
   EXPECT_EQ(count("proxy_cache_path redis://127.0.0.1:1 keys_zone=z:1m;", peer) - base, 20u + 38u) << "one with Redis";
-  EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; }", peer) - base, 31u + 6u)
+  EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; }", peer) - base, 32u + 6u)
       << "a server and what is outside its locations";
-  EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; location /x { } }", peer) - base, 31u + 12u)
+  EXPECT_EQ(count("server { listen 127.0.0.1:@port2@; server_name b.test; location /x { } }", peer) - base, 32u + 12u)
       << "a location";
 }
 

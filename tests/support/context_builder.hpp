@@ -36,7 +36,6 @@ class TestRequest {
     config_ = conf::analyse(conf::read_nginx_text(text, "test.conf"), options);
     clock.set(net::Clock::Steady{} + std::chrono::seconds(1000), 784111777'123);  // Sun, 06 Nov 1994 08:49:37.123 GMT
     connection.id = 7;
-    connection.requests = 3;
     connection.accepted_at = clock.now() - std::chrono::milliseconds(2500);
     connection.remote = *SocketAddress::from_ip("192.0.2.1", 40000);
     connection.local = *SocketAddress::from_ip("127.0.0.1", 80);
@@ -57,6 +56,7 @@ class TestRequest {
     take_target();
     context.error_log = &error_log;
     context.connection = &connection;
+    context.request_number = 3;
     context.config = config_.get();
     context.server = config_->servers.front().get();
     context.started_at = clock.now() - std::chrono::milliseconds(42);

@@ -1,8 +1,9 @@
-#include "net/task.hpp"
+#include "net/frame_pool.hpp"
 
 #include <array>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 namespace drishti::net {
 namespace {

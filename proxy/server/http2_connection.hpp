@@ -1,0 +1,94 @@
+#pragma once
+// One client connection that speaks HTTP/2: socket, deadlines, and the streams that are served on it at the same time.
+// Owned by itself: start() runs it until it ends and then deletes it. Idle, it holds no buffer and no request state.
+
+#include <boost/intrusive/list.hpp>
+#include <coroutine>
+#include <string_view>
+#include <vector>
+
+#include "net/stream.hpp"
+#include "server/client_connection.hpp"
+#include "server/http2_session.hpp"
+#include "server/http2_stream.hpp"
+#include "server/worker.hpp"
+
+namespace drishti::server {
+
+class Http2Connection final : public ClientConnection, private Http2Session::Owner {
+ public:
+  Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info);
+  ~Http2Connection();
+  /// EARLY: what was read already.
+  void start(std::string_view early);
+
+  void close_if_idle() override;
+  void close_now() override;
+
+  // ---- for its streams ----
+  Worker& worker() { return worker_; }
+  context::ConnectionInfo& info() { return info_; }
+  Http2Session& session() { return session_; }
+  http::HeadLimits head_limits();
+  void head_came(Http2Stream& stream) { ready_.push_back(&stream); }
+  void stream_closed(Http2Stream& stream) { closed_.push_back(&stream); }
+  /// Frames go where there is room for them; they leave at the end of this turn at the latest.
+  void send_some();
+  void flush_soon();
+
+ private:
+  struct LastStream;  // awaited: no stream is left, and nothing is being written
+  enum class Awaits : std::uint8_t { nothing, head, request };
+  struct Deadline : net::DeadlineWheel::Timer {
+    explicit Deadline(Http2Connection& owner) : Timer(passed), connection(owner) {}
+    static void passed(net::DeadlineWheel::Timer& timer);
+    Http2Connection& connection;
+  };
+
+  // ---- Http2Session::Owner ----
+  Http2Session::Stream* open_stream() override;
+  void on_shutdown_seen() override;
+
+  const routing::ServerTable& servers();
+  net::Task<void> run(std::string_view early);
+  net::Task<bool> read_and_serve();
+  bool serve(std::string_view bytes);
+  void tell_why();
+  void serve_new_streams();
+  void run_stream(Http2Stream& stream);
+  void end_stream(Http2Stream& stream);
+  void tell_closed_streams();
+  void set_deadline();
+  void wait_for(Awaits what, net::milliseconds timeout);
+  bool may_go_on() const { return stream_.is_open() && !is_over_ && session_.is_alive(); }
+  void shut_down();
+  bool gather();
+  void flush();
+  bool write_out();
+  net::Task<void> write_behind();
+  void look_whether_over();
+  net::Task<void> say_goodbye();
+  void leave_streams();
+  void wake_last();
+
+  Worker& worker_;
+  mutable net::Stream stream_;
+  context::ConnectionInfo info_;
+  const routing::ServerTable* servers_ = nullptr;  ///< behind the address of this connection, in snapshot servers_of_
+  std::uint64_t servers_of_ = 0;
+  Http2Session session_;
+  boost::intrusive::list<Http2Stream> streams_;
+  std::vector<Http2Stream*> ready_;    ///< whose head came in what is being read
+  std::vector<Http2Stream*> closed_;   ///< which ended in what is being read or sent
+  net::Buffer out_;
+  net::Reactor::TurnEnd flush_;
+  Deadline deadline_;
+  std::coroutine_handle<> waits_for_last_;
+  Awaits awaits_ = Awaits::nothing;
+  bool is_over_ = false;               ///< a deadline passed
+  bool is_writing_ = false;            ///< the socket was full: write_behind() is at work
+  bool is_stopping_ = false;           ///< begins nothing new
+  bool is_shutting_down_ = false;      ///< the client was told so
+};
+
+}  // namespace drishti::server
