@@ -80,6 +80,22 @@ void write(ModelWriter& w, std::string_view name, const std::vector<CookieRewrit
   }
 }
 
+void write(ModelWriter& w, const std::vector<CookieFlags>& rules) {
+  for (const auto& rule : rules) {
+    const auto block = w.block("cookie_flags");
+    if (rule.regex) w.regex(*rule.regex);
+    w.line("name", rule.name);
+    w.line("flag", rule.flags);
+  }
+}
+
+void write(ModelWriter& w, const Expires& expires) {
+  const auto block = w.block("expires");
+  w.line("kind", expires.kind);
+  w.line("time", milliseconds(expires.time));
+  w.line("variable", expires.variable);
+}
+
 void write(ModelWriter& w, const std::vector<ProxyRedirect>& redirects) {
   for (const auto& redirect : redirects) {
     const auto block = w.block("redirect");
@@ -144,6 +160,7 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   write(w, *proxy.redirects);
   write(w, "cookie_domain", *proxy.cookie_domains);
   write(w, "cookie_path", *proxy.cookie_paths);
+  write(w, *proxy.cookie_flags);
   w.line("hide_header", proxy.hide_headers);
   w.line("pass_header", proxy.pass_headers);
   write(w, *proxy.ignore_headers);
@@ -296,6 +313,7 @@ void write_location(ModelWriter& w, const Location& location) {
   if (!location.real_ip.from->empty()) write(w, location.real_ip);
   for (const auto& header : *location.add_headers)
     w.line("add_header " + header.name + (header.always ? " always" : ""), header.value);
+  write(w, *location.expires);
   for (const auto& child : location.children) write_location(w, *child);
 }
 
