@@ -18,6 +18,7 @@
 #include "conf/cache_settings.hpp"
 #include "conf/compression_settings.hpp"
 #include "conf/directive.hpp"
+#include "conf/expires.hpp"
 #include "conf/failure_words.hpp"
 #include "conf/real_ip_settings.hpp"
 #include "conf/http2_settings.hpp"
@@ -125,6 +126,7 @@ struct HealthCheck {
   milliseconds keepalive_time{0};            ///< how long a connection is used for checks; 0 = one check each
   // From the location:
   std::string request;                       ///< the request's head, complete; of grpc the :authority
+  std::string preface;                       ///< what each connection begins with: a PROXY header that speaks for nobody
   milliseconds connect_timeout{60000};
   milliseconds send_timeout{60000};
   milliseconds read_timeout{60000};
@@ -346,6 +348,13 @@ struct CookieRewrite {
   Template to;
 };
 
+/// One `proxy_cookie_flags`.
+struct CookieFlags {
+  std::optional<BoundRegex> regex;
+  Template name;                ///< of the cookie, when there is no regex; compared without case
+  std::vector<Template> flags;  ///< as written; a flag that is none says nothing
+};
+
 /// Bits of proxy_next_upstream.
 struct NextUpstream : FailureWords {
   NextUpstream() { error = timeout = true; }
@@ -385,6 +394,7 @@ struct ProxySettings {
   Setting<std::vector<ProxyRedirect>> redirects;  ///< is_set && empty = off; not set = default
   Setting<std::vector<CookieRewrite>> cookie_domains;
   Setting<std::vector<CookieRewrite>> cookie_paths;
+  Setting<std::vector<CookieFlags>> cookie_flags;
   Setting<std::vector<std::string>> hide_headers;  ///< lower case; adds to Date Server X-Pad X-Accel-*
   Setting<std::vector<std::string>> pass_headers;  ///< lower case; takes away from that list
   Setting<IgnoreHeaders> ignore_headers;
@@ -437,6 +447,7 @@ struct Location {
   RealIpSettings real_ip;
   CompressionSettings compression;
   Setting<std::vector<AddHeader>> add_headers;  ///< all or nothing
+  Setting<Expires> expires;
   Where where;
   /// Where each directive that is in force here was written (the last line of several), here or in a level around it.
   std::map<std::string_view, Where> written;

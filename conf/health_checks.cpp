@@ -141,7 +141,17 @@ bool same_check(const HealthCheck& a, const HealthCheck& b) {
          a.passes == b.passes && a.match == b.match && a.port == b.port && a.mandatory == b.mandatory &&
          a.keepalive_time == b.keepalive_time && a.request == b.request && a.connect_timeout == b.connect_timeout &&
          a.send_timeout == b.send_timeout && a.read_timeout == b.read_timeout && a.buffer_size == b.buffer_size &&
-         a.grpc_service == b.grpc_service && a.grpc_status == b.grpc_status;
+         a.grpc_service == b.grpc_service && a.grpc_status == b.grpc_status && a.preface == b.preface;
+}
+
+/// A check speaks for no client: LOCAL and UNKNOWN of the PROXY protocol are for that.
+std::string proxy_header_of_nobody(SendProxyHeader version) {
+  switch (version) {
+    case SendProxyHeader::v1: return "PROXY UNKNOWN\r\n";
+    case SendProxyHeader::v2: return std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
+    case SendProxyHeader::off: break;
+  }
+  return {};
 }
 
 void complete(Analysis& a, HealthCheck& check, const Location& location, const Server& server) {
@@ -155,6 +165,7 @@ void complete(Analysis& a, HealthCheck& check, const Location& location, const S
   const ProxySettings& proxy = location.proxy;
   if (check.type == HealthCheck::Type::http) check.request = request_of(check, location, server);
   if (check.type == HealthCheck::Type::grpc) check.request = location.proxy_pass->proxy_host;
+  check.preface = proxy_header_of_nobody(*proxy.send_proxy_header);
   check.connect_timeout = *proxy.connect_timeout;
   check.send_timeout = *proxy.send_timeout;
   check.read_timeout = *proxy.read_timeout;

@@ -70,6 +70,7 @@ void ProxySettings::inherit(const ProxySettings& parent) {
   redirects.inherit(parent.redirects);
   cookie_domains.inherit(parent.cookie_domains);
   cookie_paths.inherit(parent.cookie_paths);
+  cookie_flags.inherit(parent.cookie_flags);
   hide_headers.inherit(parent.hide_headers);
   pass_headers.inherit(parent.pass_headers);
   ignore_headers.inherit(parent.ignore_headers);

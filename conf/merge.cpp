@@ -127,6 +127,7 @@ void merge(Analysis& a, Location& child, const Location& parent) {
   find_zone(a, child.cache);
   child.compression.inherit(parent.compression);
   child.add_headers.inherit(parent.add_headers);
+  child.expires.inherit(parent.expires);
   child.written.insert(parent.written.begin(), parent.written.end());
   check_buffers(child);
   merge_ifs(a, child.rewrite, child);

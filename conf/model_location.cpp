@@ -81,6 +81,22 @@ void write(ModelWriter& w, std::string_view name, const std::vector<CookieRewrit
   }
 }
 
+void write(ModelWriter& w, const std::vector<CookieFlags>& rules) {
+  for (const auto& rule : rules) {
+    const auto block = w.block("cookie_flags");
+    if (rule.regex) w.regex(*rule.regex);
+    w.line("name", rule.name);
+    w.line("flag", rule.flags);
+  }
+}
+
+void write(ModelWriter& w, const Expires& expires) {
+  const auto block = w.block("expires");
+  w.line("kind", expires.kind);
+  w.line("time", milliseconds(expires.time));
+  w.line("variable", expires.variable);
+}
+
 void write(ModelWriter& w, const std::vector<ProxyRedirect>& redirects) {
   for (const auto& redirect : redirects) {
     const auto block = w.block("redirect");
@@ -145,6 +161,7 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   write(w, *proxy.redirects);
   write(w, "cookie_domain", *proxy.cookie_domains);
   write(w, "cookie_path", *proxy.cookie_paths);
+  write(w, *proxy.cookie_flags);
   w.line("hide_header", proxy.hide_headers);
   w.line("pass_header", proxy.pass_headers);
   write(w, *proxy.ignore_headers);
@@ -337,6 +354,7 @@ void write_location(ModelWriter& w, const Location& location) {
   write(w, location.compression);
   for (const auto& header : *location.add_headers)
     w.line("add_header " + header.name + (header.always ? " always" : ""), header.value);
+  write(w, *location.expires);
   for (const auto& child : location.children) write_location(w, *child);
 }
 

@@ -123,6 +123,21 @@ void add_header(Analysis& a, const Directive& d) {
   setting.set(std::move(headers));
 }
 
+void set_expires(Analysis& a, const Directive& d) {
+  const bool is_modified = d.args.size() == 2;
+  if (is_modified && d.args[0] != "modified") fail_directive("invalid value", d);
+  const std::string& text = d.args.back();
+  if (has_variables(text)) {
+    Expires expires;
+    expires.kind = is_modified ? Expires::Kind::modified : Expires::Kind::access;
+    expires.variable = a.compile(text, d.where);
+    return a.scope().location->expires.set(std::move(expires));
+  }
+  const ParsedExpires parsed = parse_expires(text, is_modified);
+  if (!parsed.wrong.empty()) fail_directive(parsed.wrong, d);
+  a.scope().location->expires.set(parsed.expires);
+}
+
 void set_internal(Analysis& a, const Directive&) { a.scope().location->internal = true; }
 
 constexpr unsigned h = context::http, s = context::server, l = context::location, i = context::if_in_location;
@@ -150,6 +165,8 @@ constexpr DirectiveSpec table[] = {
     {"add_header", hsl | i, take(2, 3), "name value [always]", "",
      "Adds a response field for 200 201 204 206 301 302 303 304 307 308, with `always` for every status.", add_header,
      many},
+    {"expires", hsl | i, take(1, 2), "[modified] time | @time | epoch | max | off", "off",
+     "Sets Expires and Cache-Control of responses with one of these statuses, over what they have.", set_expires},
     {"etag", hsl, flag, "on | off", "on", "ETag for files.", set_flag<&C::etag>},
     {"if_modified_since", hsl, take(1), "off | exact | before", "exact", "How If-Modified-Since is compared.",
      set_if_modified_since},

@@ -68,7 +68,6 @@ std::span<const std::string_view> missing_directives() {
       "max_headers",
       "disable_symlinks",
       // Headers, variables, content
-      "expires",
       "add_trailer",
       "add_header_inherit",
       "add_trailer_inherit",
@@ -132,7 +131,6 @@ std::span<const std::string_view> missing_directives() {
       // Proxying
       "proxy_store",
       "proxy_store_access",
-      "proxy_cookie_flags",
       "proxy_pass_trailers",
       "proxy_allow_upstream",
       "fastcgi_*",

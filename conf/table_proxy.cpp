@@ -126,6 +126,21 @@ void add_cookie_rewrite(Analysis& a, const Directive& d, Setting<std::vector<Coo
 void add_cookie_domain(Analysis& a, const Directive& d) { add_cookie_rewrite(a, d, &P::cookie_domains, true); }
 void add_cookie_path(Analysis& a, const Directive& d) { add_cookie_rewrite(a, d, &P::cookie_paths, false); }
 
+void add_cookie_flags(Analysis& a, const Directive& d) {
+  auto& setting = a.scope().location->proxy.cookie_flags;
+  if (setting.is_set && setting->empty()) fail_directive("is duplicate", d);
+  if (d.args.size() == 1) {
+    if (d.args[0] != "off") fail("invalid parameter " + quoted(d.args[0]), d);
+    if (setting.is_set) fail_directive("is duplicate", d);
+    return setting.set({});
+  }
+  CookieFlags rule;
+  if (d.args[0].starts_with('~')) rule.regex = compile_regex(d.args[0].substr(1), true, a.variables, d.where);
+  else rule.name = a.compile(d.args[0], d.where);
+  for (std::size_t i = 1; i < d.args.size(); ++i) rule.flags.push_back(a.compile(d.args[i], d.where));
+  append(setting, std::move(rule));
+}
+
 void add_hide_header(Analysis& a, const Directive& d) {
   append(a.scope().location->proxy.hide_headers, lower_case(d.args[0]));
 }
@@ -206,6 +221,9 @@ constexpr DirectiveSpec table[] = {
      "How the domain of cookies is rewritten.", add_cookie_domain, many},
     {"proxy_cookie_path", hsl, take(1, 2), "off | path replacement", "off", "How the path of cookies is rewritten.",
      add_cookie_path, many},
+    {"proxy_cookie_flags", hsl, take(1, 4), "off | cookie [flag ...]", "off",
+     "Flags of cookies: secure, httponly, samesite=strict | lax | none, and the same with `no` in front. The first line that "
+     "names the cookie counts.", add_cookie_flags, many},
     {"proxy_hide_header", hsl, take(1), "field", "", "A response field that clients do not get.", add_hide_header,
      many},
     {"proxy_pass_header", hsl, take(1), "field", "", "A usually hidden response field that clients do get.",

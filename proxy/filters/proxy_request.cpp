@@ -104,7 +104,7 @@ bool asks_for_websocket(const RequestContext& context) {
 bool passes_websocket(const std::vector<SetHeader>& headers, const RequestContext& context) {
   if (!context.head.wants_upgrade) return false;
   const conf::ProxySettings& proxy = context.location->proxy;
-  if (!*proxy.websocket || *proxy.http_version == 10 || !*proxy.pass_request_headers) return false;
+  if (!*proxy.websocket || *proxy.http_version != 11 || !*proxy.pass_request_headers) return false;
   if (find_set_header(headers, "upgrade") != nullptr || find_set_header(headers, "connection") != nullptr) return false;
   return asks_for_websocket(context);
 }

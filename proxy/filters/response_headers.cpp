@@ -4,6 +4,7 @@
 
 #include "context/number_text.hpp"
 #include "context/variables.hpp"
+#include "filters/expires.hpp"
 #include "filters/generated_text.hpp"
 #include "http/product.hpp"
 
@@ -139,6 +140,7 @@ void append_fields(const Response& response, const Field* written, std::string& 
 void apply_add_headers(RequestContext& context) {
   if (context.location == nullptr) return;
   const bool applies = takes_added_headers(context.response.status);
+  if (applies && context.location->expires->kind != conf::Expires::Kind::off) apply_expires(context);
   for (const conf::AddHeader& header : *context.location->add_headers) {
     if (applies || header.always) add_header(header, context);
   }

@@ -4,6 +4,7 @@
 
 #include "context/scratch.hpp"
 #include "context/variables.hpp"
+#include "filters/cookie_flags.hpp"
 #include "filters/error_pages.hpp"
 #include "filters/generated_text.hpp"
 #include "http/field.hpp"
@@ -129,6 +130,7 @@ std::string_view rewrite_refresh(std::string_view value, RequestContext& context
 
 std::string_view rewrite_cookie(std::string_view value, RequestContext& context) {
   const conf::ProxySettings& proxy = context.location->proxy;
+  if (!proxy.cookie_flags->empty()) value = apply_cookie_flags(value, context);
   if (proxy.cookie_domains->empty() && proxy.cookie_paths->empty()) return value;
   Scratch cookie(context);
   std::size_t end = std::min(value.find(';'), value.size());

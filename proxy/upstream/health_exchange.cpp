@@ -79,6 +79,15 @@ void HealthExchange::fail(std::string_view step, std::string reason) {
   outcome_.reason = std::move(reason);
 }
 
+/// The first bytes of a new connection: its socket always has room for them.
+bool HealthExchange::send_preface() {
+  if (check_.preface.empty()) return true;
+  const iovec bytes{const_cast<char*>(check_.preface.data()), check_.preface.size()};
+  const net::IoResult sent = connection_.stream.try_write(&bytes, 1);
+  if (!sent.ok()) fail(sending, sent);
+  return sent.ok();
+}
+
 net::Task<bool> HealthExchange::connect() {
   connection_.stream.close();
   connection_.created = reactor_.clock().now();
@@ -86,7 +95,7 @@ net::Task<bool> HealthExchange::connect() {
   const net::IoResult result =
       co_await net::connect(reactor_, connection_.stream, address_, nullptr, time_for(check_.connect_timeout));
   if (!result.ok()) fail(connecting, result);
-  co_return result.ok();
+  co_return result.ok() && send_preface();
 }
 
 net::Task<HealthExchange::Step> HealthExchange::ask(bool is_kept) {

@@ -45,6 +45,7 @@ class HealthExchange {
   void fail(std::string_view step, const net::IoResult& result);
   void fail(std::string_view step, std::string reason);
   net::Task<bool> connect();
+  bool send_preface();
   net::Task<Step> ask(bool is_kept);
   net::Task<Step> ask_grpc();
   net::Task<Step> read_head();

@@ -15,7 +15,7 @@ constexpr milliseconds first_spread{250};
 
 bool is_same(const conf::HealthCheck& a, const conf::HealthCheck& b) {
   return a.type == b.type && a.request == b.request && a.port == b.port && a.interval == b.interval &&
-         a.grpc_service == b.grpc_service;
+         a.grpc_service == b.grpc_service && a.preface == b.preface;
 }
 
 }  // namespace

@@ -168,6 +168,36 @@ TEST(ProxyCookie, DomainAndPathAttributesAreRewritten) {
   }
 }
 
+TEST(ProxyCookie, FlagsAreAddedAndTakenAway) {
+  struct {
+    const char* directives;
+    const char* cookie;
+    const char* expected;
+  } cases[] = {
+      {"proxy_cookie_flags a secure httponly samesite=strict;", "a=1", "a=1; Secure; HttpOnly; SameSite=Strict"},
+      {"proxy_cookie_flags a secure;", "A=1;secure;  Path=/", "A=1;secure;  Path=/"},
+      {"proxy_cookie_flags a secure;", "b=1", "b=1"},
+      {"proxy_cookie_flags a secure;", "a", "a"},
+      {"proxy_cookie_flags a secure;", "a; x=1", "a; x=1"},
+      {"proxy_cookie_flags ~^A nosecure nohttponly nosamesite;", "ab=1; Secure; Path=/; HttpOnly; SameSite=Lax", "ab=1; Path=/"},
+      {"proxy_cookie_flags a samesite=lax;", "a=1; samesite=none; x=secure", "a=1; SameSite=Lax; x=secure"},
+      {"proxy_cookie_flags a samesite=lax;", "a=1; SameSite=None; SameSite=Strict", "a=1; SameSite=Lax"},
+      {"proxy_cookie_flags a secure nosecure;", "a=1", "a=1; Secure"},
+      {"proxy_cookie_flags a nonsense httponly;", "a=1", "a=1; HttpOnly"},
+      {"proxy_cookie_flags a secure; proxy_cookie_flags ~. httponly;", "a=1", "a=1; Secure"},
+      {"proxy_cookie_flags ab secure; proxy_cookie_flags ~. httponly;", "a=1", "a=1; HttpOnly"},
+      {"proxy_cookie_flags $arg_name $arg_flag;", "a=1", "a=1"},
+      {"proxy_cookie_flags off;", "a=1; Secure", "a=1; Secure"},
+      {"proxy_cookie_flags a secure; proxy_cookie_path /x /y;", "a=1; Path=/x", "a=1; Path=/y; Secure"},
+      {"proxy_cookie_flags a nosecure;", "a=1; Secure", "a=1"},
+      {"proxy_cookie_flags a nosecure;", "a=\"x; Secure", "a=\"x"},
+  };
+  for (const auto& c : cases)
+    EXPECT_EQ(passed(c.directives, "Set-Cookie: " + std::string(c.cookie) + "\r\n"),
+              "Set-Cookie: " + std::string(c.expected) + "\n")
+        << c.directives;
+}
+
 UpstreamAdvice advice_for(TestRequest& request, const std::string& fields) {
   const UpstreamHead upstream("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + fields);
   return take_upstream_head(upstream.head, request.context);

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "compress/coder_pool.hpp"
+#include "http/date.hpp"
 #include "http/product.hpp"
 #include "tests/compress/decoders.hpp"
 #include "tests/support/raw_client.hpp"
@@ -63,6 +64,17 @@ Actions echo(const UpstreamRequest& request) {
   return {Action::send(answer)};
 }
 
+/// An Expires of these days by its distance from Date.
+void make_expires_relative(std::string& text) {
+  std::smatch date, expires;
+  if (!std::regex_search(text, date, std::regex("Date: ([^\r\n]+)")) ||
+      !std::regex_search(text, expires, std::regex("Expires: ([^\r\n]+)")))
+    return;
+  const auto sent = http::parse_http_date(date[1].str()), end = http::parse_http_date(expires[1].str());
+  if (!sent || !end || std::abs(*end - *sent) > 10 * 24 * 3600) return;
+  replace_all(text, expires[0].str(), "Expires: NOW + " + std::to_string(*end - *sent));
+}
+
 /// The product's name and the date.
 std::string without_accidents(std::string text) {
   replace_all(text, nginx_product, "PRODUCT/VERSION");
@@ -71,6 +83,7 @@ std::string without_accidents(std::string text) {
   replace_all(text, "Server: " + std::string(http::product_name), "Server: PRODUCT");
   replace_all(text, "<center>nginx</center>", "<center>PRODUCT</center>");
   replace_all(text, "<center>" + std::string(http::product_name) + "</center>", "<center>PRODUCT</center>");
+  make_expires_relative(text);
   text = std::regex_replace(text, std::regex("Date: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"),
                             "Date: NOW");
   return text;

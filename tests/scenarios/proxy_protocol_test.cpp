@@ -187,5 +187,18 @@ TEST(ProxyProtocolOut, ARetrySendsItToTheNextServer) {
     EXPECT_EQ(ask(outer, request_text("GET", "/")).body.find("127.0.0.1 127.0.0.1 [127.0.0.1:"), 0U);
 }
 
+// A server that wants a header would fail every check without one.
+TEST(ProxyProtocolOut, HealthChecksSendOneThatSpeaksForNobody) {
+  for (const std::string version : {"v1", "v2"}) {
+    ProxyUnderTest inner(listening());
+    ProxyUnderTest outer(checked_config("server 127.0.0.1:" + std::to_string(inner.port()) + ";", "mandatory keepalive_time=1m",
+                                        "proxy_protocol " + version + ";"));
+    int status = 0;  // without a passed check nothing is passed on
+    for (int i = 0; i < 500 && (status = ask(outer, request_text("GET", "/")).status) != 200; ++i)
+      std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_EQ(status, 200) << version << inner.error_log();
+  }
+}
+
 }  // namespace
 }  // namespace drishti::testing
