@@ -171,7 +171,6 @@ void ServerContext::set_session_id_context() {
   const conf::SslSettings& ssl = settings();
   std::string identity;
   for (const conf::ServerName& name : server_.names) identity.append(name.text).append(1, '\0');
-  for (const conf::Listen& listen : server_.listens) identity.append(listen.text).append(1, '\0');
   identity += std::to_string(static_cast<int>(*ssl.verify_client)) + " " + std::to_string(*ssl.verify_depth);
   if (*ssl.verify_client != conf::SslVerifyClient::off)
     for (const auto& file : {ssl.client_certificate, ssl.trusted_certificate, ssl.crl}) identity += contents(*file);

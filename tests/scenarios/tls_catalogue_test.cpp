@@ -22,7 +22,8 @@ TEST(TlsCatalogue, NamesEveryEntryOnce) {
     ids.push_back(entry.id);
     EXPECT_FALSE(entry.cases.empty()) << entry.id;
   }
-  for (int i = 1; i <= 14; ++i) wanted.push_back((i < 10 ? "L0" : "L") + std::to_string(i));
+  for (int i = 1; i <= 14; ++i)
+    if (i != 10) wanted.push_back((i < 10 ? "L0" : "L") + std::to_string(i));
   wanted.push_back("P13");
   EXPECT_EQ(ids, wanted);
 }

@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "tests/scenarios/tls_catalogue.hpp"
 #include "tests/scenarios/tls_support.hpp"
 #include "tests/support/metrics_page.hpp"
@@ -84,7 +86,7 @@ void chains(Checks& checks) {
       SSL_read(ssl, answer, sizeof answer - 1);
     SSL_free(ssl);
     SSL_CTX_free(context);
-    return std::string(answer).substr(9, 3);
+    return std::string(answer).size() < 12 ? std::string() : std::string(answer).substr(9, 3);
   };
   checks.equal(status("deep.test", 1), std::string("200"), "a chain within ssl_verify_depth");
   checks.equal(status("shallow.test", 1), std::string("400"), "one that is longer");

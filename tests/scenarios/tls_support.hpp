@@ -17,6 +17,7 @@ class TlsFolder {
   TlsFolder() {
     char name[] = "/tmp/drishti-tls-XXXXXX";
     path_ = ::mkdtemp(name);
+    std::filesystem::permissions(path_, std::filesystem::perms(0755));  // workers read what has variables in its path
     write_file(path_ + "/root.pem", root.pem());
   }
   ~TlsFolder() { std::filesystem::remove_all(path_); }

@@ -30,8 +30,8 @@ TEST(CertificateWatch, TakesRenewedFilesWithoutTouchingConnections) {
   ASSERT_TRUE(server.proxy.wait_for_log("certificates were read again", std::chrono::seconds(15)));
   EXPECT_EQ(server.name(), "fresh");
   EXPECT_EQ(body_of(kept), "ok");
-  const std::string series = "drishti_tls_certificate_not_after_timestamp_seconds{server=\"localhost\",file=\"" +
-                             server.files.file("localhost.pem") + "\"}";
+  const std::string series = "drishti_tls_certificate_not_after_timestamp_seconds{file=\"" +
+                             server.files.file("localhost.pem") + "\",server=\"localhost\"}";
   EXPECT_NEAR(server.metric(series), static_cast<double>(std::time(nullptr) + 999'999), 60);
   EXPECT_EQ(server.metric("drishti_config_generation"), 1);
 }

@@ -110,7 +110,12 @@ bool TlsClient::read_some(milliseconds deadline) {
 std::optional<RawResponse> TlsClient::read_response(milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   for (;;) {
-    if (auto response = take_response(unread_, ended_)) return response;
+    std::string rest = unread_;
+    auto response = take_response(rest, ended_);
+    if (response && (response->complete || ended_)) {
+      unread_ = std::move(rest);
+      return response;
+    }
     const auto left = std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
     if (ended_ || left.count() <= 0 || !read_some(left)) return std::nullopt;
   }

@@ -21,10 +21,13 @@ class CertificateWatchTest : public ::testing::Test {
     write_file(directory_ + "/a.pem", "one");
     write_file(directory_ + "/a.key", "one");
     const std::string pair = "ssl_certificate a.pem; ssl_certificate_key a.key;";
+    conf::AnalyserOptions options;
+    options.prefix = directory_ + "/";
+    options.conf_path = directory_ + "/t.conf";
     config_ = conf::analyse(
         conf::read_nginx_text("http { server { ssl_certificate_watch on; " + pair + " } server { listen 81; ssl_certificate b.pem; "
                               "ssl_certificate_key b.key; } }", "t.conf"),
-        {.prefix = directory_ + "/", .conf_path = directory_ + "/t.conf"});
+        options);
     watch_.follow(*config_);
   }
   ~CertificateWatchTest() override { std::filesystem::remove_all(directory_); }
