@@ -9,6 +9,7 @@
 #include "conf/merge.hpp"
 #include "conf/number_locations.hpp"
 #include "conf/readers.hpp"
+#include "conf/upstream_passes.hpp"
 
 namespace drishti::conf {
 namespace {
@@ -65,6 +66,7 @@ void finish(Analysis& a) {
   check_admin(a.config.main.admin);
   set_main_defaults(a.config.main, a.options);
   merge_levels(a);
+  finish_upstream_passes(a);
   for (const auto& draft : a.servers) check_duplicate_locations(draft.server->root->children);
   a.listens.find_conflicting_names(a.config.notices);
   a.variables.check_all_defined();

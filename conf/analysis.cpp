@@ -88,6 +88,12 @@ std::string Analysis::full_path(std::string_view text) const {
   return path.append(text);
 }
 
+std::string Analysis::conf_path(std::string_view text) const {
+  const auto slash = options.conf_path.rfind('/');
+  if (text.starts_with('/') || text.starts_with('$') || slash == std::string::npos) return full_path(text);
+  return full_path(options.conf_path.substr(0, slash + 1).append(text));
+}
+
 void Analysis::add_notice(Notice::Level level, std::string text, const Where& where) {
   config.notices.push_back({level, std::move(text), where});
 }

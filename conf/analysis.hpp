@@ -64,6 +64,8 @@ class Analysis {
   Template compile(std::string_view text, const Where& where) { return compile_template(text, variables, where); }
   /// TEXT, made absolute from the prefix unless it begins with `$`.
   std::string full_path(std::string_view text) const;
+  /// The same from the directory of the main file, where nginx looks for certificates and keys.
+  std::string conf_path(std::string_view text) const;
   void notice(std::string text, const Where& where) { add_notice(Notice::Level::notice, std::move(text), where); }
   void warn(std::string text, const Where& where) { add_notice(Notice::Level::warn, std::move(text), where); }
 

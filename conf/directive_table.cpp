@@ -31,6 +31,8 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Real client addresses", real_ip_directives()},
       {"Rewriting and variables", rewrite_directives()},
       {"Proxying", proxy_directives()},
+      {"TLS to upstreams", proxy_tls_directives()},
+      {"gRPC", grpc_directives()},
       {"Caching responses", cache_directives()},
       {"Upstream groups", upstream_directives()},
       {"Upstream groups: repeats and sticky clients", affinity_directives()},

@@ -9,7 +9,9 @@ std::span<const std::string_view> missing_directives() {
       // TLS and other protocols
       "ssl",
       "ssl_*",
-      "proxy_ssl_*",
+      "proxy_ssl_alpn",
+      "proxy_ssl_certificate_cache",
+      "proxy_ssl_key_log",
       "http2",
       "http2_*",
       "http3",
@@ -140,7 +142,10 @@ std::span<const std::string_view> missing_directives() {
       "fastcgi_*",
       "scgi_*",
       "uwsgi_*",
-      "grpc_*",
+      "grpc_bind_dynamic",
+      "grpc_ssl_alpn",
+      "grpc_ssl_certificate_cache",
+      "grpc_ssl_key_log",
       "memcached_*",
       "tunnel_*",
       // Upstream groups

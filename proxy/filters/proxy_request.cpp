@@ -104,7 +104,7 @@ bool asks_for_websocket(const RequestContext& context) {
 bool passes_websocket(const std::vector<SetHeader>& headers, const RequestContext& context) {
   if (!context.head.wants_upgrade) return false;
   const conf::ProxySettings& proxy = context.location->proxy;
-  if (!*proxy.websocket || *proxy.http_version == 10 || !*proxy.pass_request_headers) return false;
+  if (!*proxy.websocket || *proxy.http_version != 11 || !*proxy.pass_request_headers) return false;
   if (find_set_header(headers, "upgrade") != nullptr || find_set_header(headers, "connection") != nullptr) return false;
   return asks_for_websocket(context);
 }
@@ -169,7 +169,7 @@ bool forwards_upgrade(RequestContext& context) {
   if (passes_websocket(*proxy.set_headers, context)) return true;
   const SetHeader* upgrade = find_set_header(*proxy.set_headers, "upgrade");
   const SetHeader* connection = find_set_header(*proxy.set_headers, "connection");
-  if (*proxy.http_version == 10 || upgrade == nullptr || connection == nullptr) return false;
+  if (*proxy.http_version != 11 || upgrade == nullptr || connection == nullptr) return false;
   const std::string_view protocol = context::evaluate(upgrade->value, context);
   return !protocol.empty() && !http::has_token(protocol, "h2c") &&
          http::has_token(context::evaluate(connection->value, context), "upgrade");

@@ -13,6 +13,7 @@
 #include "server/pid_file.hpp"
 #include "server/privileges.hpp"
 #include "server/program.hpp"
+#include "tls/client_context.hpp"
 
 namespace drishti::server {
 namespace {
@@ -46,6 +47,7 @@ void check_listen(const SocketAddress& address) {
 }
 
 void check_environment(const conf::Config& config) {
+  const tls::ClientContexts upstream_tls(config);
   ErrorLog log;  // prints warnings to standard error
   check_user(config.main.user, config.main.group, log);
   for (const std::string& path : temp_paths(config)) {
