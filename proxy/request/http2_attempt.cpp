@@ -122,6 +122,8 @@ net::Task<void> Http2Attempt::send_client_body() {
     if (limit != 0 && total > limit) state_.client_status = 413;
     if (state_.client_status != 0) co_return;
     const bool ends = body.status == BodyPiece::Status::end;
+    const http::FieldList* trailers = ends ? client_.request_trailers() : nullptr;
+    if (trailers != nullptr) stream_->set_request_trailers(*trailers);
     const bool goes_on = co_await send_piece(body.data, ends);
     if (ends || !goes_on) co_return;
   }

@@ -164,6 +164,7 @@ net::Task<bool> HealthExchange::exchange_frames(Http2Client& client) {
   result = co_await read_more();
   if (!result.ok()) fail(reading, result);
   else if (!client.take(buffer_, reactor_.clock().now())) fail(reading, client.error());
+  else if (client.is_over()) fail(reading, "upstream sent invalid HTTP/2");
   else co_return true;
   co_return false;
 }
@@ -187,7 +188,7 @@ net::Task<HealthExchange::Step> HealthExchange::ask_http2() {
     body_.resize(before + stream.read({body_.data() + before, Http2Stream::window}).bytes);
   }
   connection_.stream.close();
-  if (!is_good) co_return Step::failed;
+  if (!is_good && stream.end() != StreamEnd::complete) co_return Step::failed;
   if (!stream.has_head()) {
     fail(reading, "upstream sent invalid header");
     co_return Step::failed;

@@ -21,6 +21,15 @@ std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
+std::vector<nghttp2_nv> pairs_of(std::span<const http::Field> fields) {
+  std::vector<nghttp2_nv> all;
+  all.reserve(fields.size());
+  for (const http::Field& field : fields)
+    all.push_back({bytes_of(field.name), bytes_of(field.value), field.name.size(), field.value.size(),
+                   NGHTTP2_NV_FLAG_NONE});
+  return all;
+}
+
 bool carries_nothing(const Http2FrameHead& frame) {
   switch (frame.type) {
     case NGHTTP2_HEADERS: return false;
@@ -123,6 +132,13 @@ struct Http2Client::Callbacks {
     bool ends = false;
     const std::size_t taken = stream->take_to_send({reinterpret_cast<char*>(buffer), size}, ends);
     if (ends) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (ends && !stream->request_trailers_.places.empty()) {
+      *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+      http::FieldList fields;
+      stream->request_trailers_.list(fields);
+      const auto trailers = pairs_of({fields.begin(), fields.end()});
+      nghttp2_submit_trailer(session, id, trailers.data(), trailers.size());
+    }
     if (taken > 0) client_of(user).allowance_.earn(frames_per_data);
     return taken == 0 && !ends ? static_cast<ssize_t>(NGHTTP2_ERR_DEFERRED) : static_cast<ssize_t>(taken);
   }
@@ -209,11 +225,7 @@ std::size_t Http2Client::room() const {
 }
 
 bool Http2Client::submit(Http2Stream& stream, std::span<const http::Field> fields, bool has_body) {
-  std::vector<nghttp2_nv> all;
-  all.reserve(fields.size());
-  for (const http::Field& field : fields)
-    all.push_back({bytes_of(field.name), bytes_of(field.value), field.name.size(), field.value.size(),
-                   NGHTTP2_NV_FLAG_NONE});
+  const std::vector<nghttp2_nv> all = pairs_of(fields);
   nghttp2_data_provider body{};
   body.read_callback = Callbacks::read_body;
   const std::int32_t id = nghttp2_submit_request(session_.get(), nullptr, all.data(), all.size(),

@@ -105,6 +105,7 @@ net::Task<OpenResult> Http2Session::greet() {
     if (wake == net::Wake::timeout) co_return failed_with(Kind::timeout, 0);
     if (wake == net::Wake::cancelled || !read()) break;
     flush();
+    if (client_.is_over()) break;
   }
   if (client_.is_ready() && client_.room() > 0) co_return OpenResult{};
   std::string reason = client_.error();
@@ -203,7 +204,7 @@ void Http2Session::flush() {
   is_flushing_ = true;
   const bool is_good = write_frames();
   is_flushing_ = false;
-  if (!is_good) return close();
+  if (!is_good || (state_ == State::open && client_.is_over())) return close();
   settle();
 }
 

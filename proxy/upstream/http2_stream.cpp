@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "http/chars.hpp"
+#include "http/hop_by_hop.hpp"
 #include "upstream/http2_client.hpp"
 
 namespace drishti::upstream {
@@ -66,6 +67,12 @@ void Http2Stream::send(std::string_view data, bool last) {
   if (client_ != nullptr) client_->resume(*this);
 }
 
+void Http2Stream::set_request_trailers(const http::FieldList& fields) {
+  for (const http::Field& field : fields)
+    if (!http::is_hop_by_hop(field.id) && field.id != http::FieldId::content_length)
+      request_trailers_.add(field.name, field.value);
+}
+
 std::size_t Http2Stream::take_to_send(std::span<char> frame, bool& ends) {
   const std::size_t size = std::min(frame.size(), to_send_.size());
   std::memcpy(frame.data(), to_send_.data(), size);
@@ -110,7 +117,7 @@ bool Http2Stream::add_field(std::string_view name, std::string_view value) {
 bool Http2Stream::end_fields(bool ends_stream) {
   if (has_head_) return true;
   if (status_ < 200) {  // 100, 103 are not passed on, as in nginx
-    if (++interim_ <= most_interim_responses) return true;
+    if (status_ >= 100 && ++interim_ <= most_interim_responses) return true;
     refuse(StreamEnd::malformed);
     return false;
   }
@@ -134,6 +141,7 @@ void Http2Stream::take_head(http::ResponseHead& head) const {
 }
 
 bool Http2Stream::add_data(std::string_view data) {
+  if (!has_head_) return false;
   body_.compact();
   const std::size_t needed = body_.readable().size() + data.size();
   if (needed > window) return false;  // beyond what it was given

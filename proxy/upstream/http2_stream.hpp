@@ -43,6 +43,8 @@ class Http2Stream {
   // ---- the request's body ----
   /// DATA stays as it is until sent() is ready. LAST: the request ends behind it. Also before the stream was submitted.
   void send(std::string_view data, bool last);
+  /// What goes out behind the last of the data; before that is sent.
+  void set_request_trailers(const http::FieldList& fields);
   /// Ready when the data is on its way, or the stream is over.
   WaitPoint::Awaiter sent(net::milliseconds timeout) {
     return sender_.wait(to_send_.empty() || client_ == nullptr, timeout);
@@ -113,6 +115,7 @@ class Http2Stream {
   std::uint64_t body_sent_ = 0;
   WaitPoint sender_;
 
+  Fields request_trailers_;
   Fields head_, trailers_;
   int status_ = 0;
   int interim_ = 0;

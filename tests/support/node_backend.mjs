@@ -42,6 +42,13 @@ function answer(request, response) {
     return more();
   }
   if (url.pathname === '/silent') return;
+  if (url.pathname === '/stream') {  // what comes goes back at once
+    response.writeHead(200, { 'content-type': 'application/grpc' });
+    request.on('data', (chunk) => response.write(chunk));
+    request.on('aborted', () => console.log('aborted'));
+    return request.on('end', () => response.end());
+  }
+  if (url.pathname === '/early') return response.end('no need to read that');
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {

@@ -202,6 +202,7 @@ TEST_F(Http2ClientTest, RefusesHeadsThatHttp1WouldRefuse) {
       {{":status", "200"}, {"transfer-encoding", "chunked"}},
       {{":status", "101"}},
       {{":status", "20"}},
+      {{":status", "050"}},
       {{"x", "no status"}},
       {{":status", "200"}, {":status", "200"}},
       {{":status", "200"}, {"content-length", "1"}, {"content-length", "2"}},
@@ -324,6 +325,23 @@ TEST_F(Http2ClientTest, SendsABodyAsFarAsTheWindowAllows) {
   }
   EXPECT_EQ(size, body.size());
   EXPECT_TRUE(ends);
+  EXPECT_TRUE(stream->request_complete());
+}
+
+TEST_F(Http2ClientTest, SendsTrailersBehindTheBody) {
+  greet();
+  auto stream = ask(http::Method::post, true);
+  http::FieldList fields;
+  fields.add({"x-sum", "42", http::FieldId::other});
+  fields.add({"connection", "close", http::FieldId::connection});
+  stream->set_request_trailers(fields);
+  stream->send("body", true);
+  const auto frames = sent();
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[0].type, data);
+  EXPECT_EQ(frames[0].flags & end_stream, 0);
+  EXPECT_EQ(frames[1].type, headers);
+  EXPECT_EQ(frames[1].flags & end_stream, end_stream);
   EXPECT_TRUE(stream->request_complete());
 }
 
