@@ -10,6 +10,7 @@
 #include "conf/number_locations.hpp"
 #include "conf/readers.hpp"
 #include "conf/ssl_checks.hpp"
+#include "conf/upstream_passes.hpp"
 
 namespace drishti::conf {
 namespace {
@@ -66,6 +67,7 @@ void finish(Analysis& a) {
   check_admin(a.config.main.admin);
   set_main_defaults(a.config.main, a.options);
   merge_levels(a);
+  finish_upstream_passes(a);
   for (const auto& draft : a.servers) check_duplicate_locations(draft.server->root->children);
   a.listens.find_conflicting_names(a.config.notices);
   a.variables.check_all_defined();

@@ -29,6 +29,7 @@
 #include "conf/ssl_settings.hpp"
 #include "conf/template.hpp"
 #include "conf/upstream_settings.hpp"
+#include "conf/upstream_tls.hpp"
 
 namespace drishti::conf {
 
@@ -127,6 +128,9 @@ struct HealthCheck {
   // From the location:
   std::string request;                       ///< the request's head, complete; of grpc the :authority
   std::string preface;                       ///< what each connection begins with: a PROXY header that speaks for nobody
+  bool http2 = false;                        ///< of type http
+  std::shared_ptr<const UpstreamTls> tls;    ///< null: without TLS
+  std::string tls_name;                      ///< for SNI and the certificate
   milliseconds connect_timeout{60000};
   milliseconds send_timeout{60000};
   milliseconds read_timeout{60000};
@@ -373,7 +377,7 @@ struct ProxySettings {
   Setting<std::vector<SetHeader>> set_headers;  ///< all or nothing; the defaults (Host: $proxy_host) are not in it
   Setting<std::optional<Template>> set_body;
   Setting<std::optional<Template>> method;
-  Setting<int> http_version{11};  ///< 10 or 11
+  Setting<int> http_version{11};  ///< 10, 11 or 20
   Setting<bool> pass_request_headers{true};
   Setting<bool> pass_request_body{true};
   Setting<milliseconds> connect_timeout{60s};
@@ -404,17 +408,24 @@ struct ProxySettings {
   Setting<bool> socket_keepalive{false};
   Setting<SendProxyHeader> send_proxy_header{SendProxyHeader::off};  ///< `proxy_protocol`
   Setting<bool> websocket{true};  ///< a client's upgrade to WebSocket is passed on by itself
+  UpstreamTlsSettings tls;
 
+  /// What grpc_* are worth where nothing is written.
+  static ProxySettings grpc_defaults();
   void inherit(const ProxySettings& parent);
 };
 
+/// `proxy_pass` or `grpc_pass`.
 struct ProxyPass {
-  Template url;                              ///< as written
+  Template url;                              ///< as written; of grpc_pass always with a scheme
+  bool is_grpc = false;
+  bool is_tls = false;                       ///< https or grpcs, as far as written without variables
   bool has_variables = false;                ///< then everything below is found per request from `url`
   std::shared_ptr<const Upstream> upstream;  ///< null when has_variables
   std::string proxy_host;                    ///< $proxy_host: the text after http:// up to the URI
   std::string proxy_port;                    ///< $proxy_port
   std::optional<std::string> uri;            ///< the URI part, when one was written
+  std::shared_ptr<const UpstreamTls> tls;    ///< set for is_tls and for has_variables
   Where where;
 };
 
@@ -442,7 +453,8 @@ struct Location {
   std::shared_ptr<HealthCheck> health_check;        ///< as written here; finished, it is in the group's list
   int outlier_place = 0;                            ///< counts of outlier_detection are kept apart by this
   CoreSettings core;
-  ProxySettings proxy;
+  ProxySettings proxy;  ///< of the pass that the location has: for grpc_pass those of grpc_*
+  ProxySettings grpc = ProxySettings::grpc_defaults();  ///< what grpc_* say at this level
   CacheSettings cache;
   RealIpSettings real_ip;
   CompressionSettings compression;
@@ -520,6 +532,7 @@ struct Config {
   std::vector<std::shared_ptr<const Server>> servers;  ///< in file order
   std::vector<std::shared_ptr<const Upstream>> upstreams;  ///< explicit and implicit, in order of appearance
   std::vector<std::shared_ptr<CacheZone>> cache_zones;  ///< in order of appearance
+  std::vector<std::shared_ptr<const UpstreamTls>> upstream_tls;  ///< by UpstreamTls::number
   ScalingSettings scaling;
   std::vector<UserVariable> variables;                 ///< indexed by VariableRef::slot
   std::vector<std::shared_ptr<const LogFormat>> log_formats;

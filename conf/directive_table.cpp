@@ -33,6 +33,8 @@ std::span<const DirectiveGroup> directive_groups() {
       {"Real client addresses", real_ip_directives()},
       {"Rewriting and variables", rewrite_directives()},
       {"Proxying", proxy_directives()},
+      {"TLS to upstreams", proxy_tls_directives()},
+      {"gRPC", grpc_directives()},
       {"Caching responses", cache_directives()},
       {"Compression", compression_directives()},
       {"Upstream groups", upstream_directives()},

@@ -141,7 +141,8 @@ bool same_check(const HealthCheck& a, const HealthCheck& b) {
          a.passes == b.passes && a.match == b.match && a.port == b.port && a.mandatory == b.mandatory &&
          a.keepalive_time == b.keepalive_time && a.request == b.request && a.connect_timeout == b.connect_timeout &&
          a.send_timeout == b.send_timeout && a.read_timeout == b.read_timeout && a.buffer_size == b.buffer_size &&
-         a.grpc_service == b.grpc_service && a.grpc_status == b.grpc_status && a.preface == b.preface;
+         a.grpc_service == b.grpc_service && a.grpc_status == b.grpc_status && a.preface == b.preface &&
+         a.http2 == b.http2 && a.tls == b.tls && a.tls_name == b.tls_name;
 }
 
 /// A check speaks for no client: LOCAL and UNKNOWN of the PROXY protocol are for that.
@@ -154,6 +155,14 @@ std::string proxy_header_of_nobody(SendProxyHeader version) {
   return {};
 }
 
+/// `proxy_ssl_name` without its port, as nginx uses it.
+void add_tls(HealthCheck& check, const ProxyPass& pass, const Server& server) {
+  if (!pass.is_tls) return;
+  check.tls = pass.tls;
+  const std::string name = value_without_client(*pass.tls->settings.name, pass, server);
+  check.tls_name = name.substr(0, name.rfind(':') == name.npos ? name.npos : name.find(':'));
+}
+
 void complete(Analysis& a, HealthCheck& check, const Location& location, const Server& server) {
   if (!location.proxy_pass || location.proxy_pass->has_variables)
     throw ConfigError("\"health_check\" needs a \"proxy_pass\" to an upstream group in its location", check.where);
@@ -163,9 +172,13 @@ void complete(Analysis& a, HealthCheck& check, const Location& location, const S
     check.match = match->second;
   }
   const ProxySettings& proxy = location.proxy;
+  if (location.proxy_pass->is_grpc && check.type == HealthCheck::Type::http)
+    throw ConfigError("\"health_check\" beside \"grpc_pass\" needs \"type=grpc\" or \"type=tcp\"", check.where);
   if (check.type == HealthCheck::Type::http) check.request = request_of(check, location, server);
+  check.http2 = check.type == HealthCheck::Type::http && *proxy.http_version == 20;
   if (check.type == HealthCheck::Type::grpc) check.request = location.proxy_pass->proxy_host;
   check.preface = proxy_header_of_nobody(*proxy.send_proxy_header);
+  add_tls(check, *location.proxy_pass, server);
   check.connect_timeout = *proxy.connect_timeout;
   check.send_timeout = *proxy.send_timeout;
   check.read_timeout = *proxy.read_timeout;

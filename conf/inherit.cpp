@@ -80,6 +80,15 @@ void ProxySettings::inherit(const ProxySettings& parent) {
   socket_keepalive.inherit(parent.socket_keepalive);
   send_proxy_header.inherit(parent.send_proxy_header);
   websocket.inherit(parent.websocket);
+  tls.inherit(parent.tls);
+}
+
+ProxySettings ProxySettings::grpc_defaults() {
+  ProxySettings settings;
+  settings.http_version.value = 20;
+  settings.buffering.value = false;
+  settings.request_buffering.value = false;
+  return settings;
 }
 
 void CacheSettings::inherit(const CacheSettings& parent) {

@@ -119,9 +119,11 @@ void merge_ifs(Analysis& a, std::vector<RewriteOp>& ops, const Location& outer) 
 void merge(Analysis& a, Location& child, const Location& parent) {
   warn_hidden(a, "add_header", child.add_headers, parent.add_headers, child.where);
   warn_hidden(a, "proxy_set_header", child.proxy.set_headers, parent.proxy.set_headers, child.where);
+  warn_hidden(a, "grpc_set_header", child.grpc.set_headers, parent.grpc.set_headers, child.where);
   inherit_root(child, parent);
   child.core.inherit(parent.core);
   child.proxy.inherit(parent.proxy);
+  child.grpc.inherit(parent.grpc);
   child.cache.inherit(parent.cache);
   child.real_ip.inherit(parent.real_ip);
   find_zone(a, child.cache);

@@ -135,6 +135,26 @@ void write(ModelWriter& w, const IgnoreHeaders& ignore) {
   w.line("vary", ignore.vary);
 }
 
+void write(ModelWriter& w, const UpstreamTlsSettings& tls) {
+  const auto block = w.block("tls");
+  w.line("certificate", tls.certificate);
+  w.line("certificate_key", tls.certificate_key);
+  w.line("password_file", tls.password_file);
+  w.line("ciphers", tls.ciphers);
+  for (const auto& [name, value] : *tls.conf_commands) w.line("conf_command " + name, value);
+  w.line("crl", tls.crl);
+  w.line("name", tls.name);
+  w.line("tls10", tls.protocols->tls10);
+  w.line("tls11", tls.protocols->tls11);
+  w.line("tls12", tls.protocols->tls12);
+  w.line("tls13", tls.protocols->tls13);
+  w.line("server_name", tls.server_name);
+  w.line("session_reuse", tls.session_reuse);
+  w.line("trusted_certificate", tls.trusted_certificate);
+  w.line("verify", tls.verify);
+  w.line("verify_depth", tls.verify_depth);
+}
+
 void write(ModelWriter& w, const ProxySettings& proxy) {
   for (const auto& header : *proxy.set_headers) w.line("set_header " + header.name, header.value);
   w.line("set_body", proxy.set_body);
@@ -171,6 +191,7 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   w.line("socket_keepalive", proxy.socket_keepalive);
   w.line("send_proxy_header", *proxy.send_proxy_header);
   w.line("websocket", proxy.websocket);
+  write(w, proxy.tls);
 }
 
 void write(ModelWriter& w, const RealIpSettings& real_ip) {
@@ -291,9 +312,10 @@ void write(ModelWriter& w, const std::vector<RewriteOp>& ops) {
 }
 
 void write(ModelWriter& w, const ProxyPass& pass) {
-  const auto block = w.block("proxy_pass");
+  const auto block = w.block(pass.is_grpc ? "grpc_pass" : "proxy_pass");
   w.line("url", pass.url);
   w.line("has_variables", pass.has_variables);
+  w.line("is_tls", pass.is_tls);
   w.line("upstream", pass.upstream ? pass.upstream->name : "");
   w.line("proxy_host", pass.proxy_host);
   w.line("proxy_port", pass.proxy_port);

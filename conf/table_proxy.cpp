@@ -1,7 +1,7 @@
 // Directives of the proxy module.
 
 #include "conf/proxy_pass.hpp"
-#include "conf/lower_case.hpp"
+#include "conf/proxy_setters.hpp"
 #include "conf/setters.hpp"
 #include "conf/tables.hpp"
 
@@ -10,19 +10,8 @@ namespace {
 
 using P = ProxySettings;
 
-template <class T>
-void append(Setting<std::vector<T>>& setting, T value) {
-  auto values = *setting;
-  values.push_back(std::move(value));
-  setting.set(std::move(values));
-}
-
-void add_set_header(Analysis& a, const Directive& d) {
-  append(a.scope().location->proxy.set_headers, SetHeader{d.args[0], a.compile(d.args[1], d.where)});
-}
-
 void set_http_version(Analysis& a, const Directive& d) {
-  store(a, &P::http_version, enum_value<int>(d, {{"1.0", 10}, {"1.1", 11}}));
+  store(a, &P::http_version, enum_value<int>(d, {{"1.0", 10}, {"1.1", 11}, {"2", 20}}));
 }
 
 void set_proxy_protocol(Analysis& a, const Directive& d) {
@@ -38,42 +27,6 @@ void set_buffers(Analysis& a, const Directive& d) {
   if (size == 0) fail_directive("invalid value", d);
   store(a, &P::buffers_number, static_cast<int>(*number));
   store(a, &P::buffers_size, size);
-}
-
-// Sets the flags that WORDS names for each argument; nginx lets several lines of a level add up.
-template <class Bits, std::size_t N>
-void set_bits(Analysis& a, const Directive& d, Setting<Bits> P::* member, const Bits& none,
-              const std::pair<std::string_view, bool Bits::*> (&words)[N]) {
-  auto& setting = a.scope().location->proxy.*member;
-  Bits bits = setting.is_set ? *setting : none;
-  add_words(a, d, bits, words);
-  setting.set(bits);
-}
-
-void set_next_upstream(Analysis& a, const Directive& d) {
-  using N = NextUpstream;
-  static constexpr std::pair<std::string_view, bool N::*> words[] = {
-      {"error", &N::error},       {"timeout", &N::timeout},   {"invalid_header", &N::invalid_header},
-      {"non_idempotent", &N::non_idempotent}, {"http_500", &N::http_500}, {"http_502", &N::http_502},
-      {"http_503", &N::http_503}, {"http_504", &N::http_504}, {"http_403", &N::http_403},
-      {"http_404", &N::http_404}, {"http_429", &N::http_429}, {"off", &N::off}};
-  NextUpstream none;
-  none.error = none.timeout = false;
-  set_bits(a, d, &P::next_upstream, none, words);
-}
-
-void set_ignore_headers(Analysis& a, const Directive& d) {
-  using I = IgnoreHeaders;
-  static constexpr std::pair<std::string_view, bool I::*> words[] = {{"X-Accel-Redirect", &I::redirect},
-                                                                     {"X-Accel-Expires", &I::accel_expires},
-                                                                     {"X-Accel-Limit-Rate", &I::limit_rate},
-                                                                     {"X-Accel-Buffering", &I::buffering},
-                                                                     {"X-Accel-Charset", &I::charset},
-                                                                     {"Expires", &I::expires},
-                                                                     {"Cache-Control", &I::cache_control},
-                                                                     {"Set-Cookie", &I::set_cookie},
-                                                                     {"Vary", &I::vary}};
-  set_bits(a, d, &P::ignore_headers, {}, words);
 }
 
 // `~expr` and `~*expr`; nullopt for a plain text.
@@ -141,23 +94,6 @@ void add_cookie_flags(Analysis& a, const Directive& d) {
   append(setting, std::move(rule));
 }
 
-void add_hide_header(Analysis& a, const Directive& d) {
-  append(a.scope().location->proxy.hide_headers, lower_case(d.args[0]));
-}
-void add_pass_header(Analysis& a, const Directive& d) {
-  append(a.scope().location->proxy.pass_headers, lower_case(d.args[0]));
-}
-
-void set_bind(Analysis& a, const Directive& d) {
-  if (d.args.size() > 1) {
-    if (d.args[1] != "transparent") fail("invalid parameter " + quoted(d.args[1]), d);
-    fail("parameter \"transparent\" of the \"proxy_bind\" directive is not implemented by drishti yet", d);
-  }
-  if (d.args[0] == "off") return store(a, &P::bind, std::optional<Template>());
-  if (!has_variables(d.args[0]) && !parse_ip_and_port(d.args[0])) fail("invalid address " + quoted(d.args[0]), d);
-  store(a, &P::bind, std::optional<Template>(a.compile(d.args[0], d.where)));
-}
-
 constexpr unsigned hsl = context::http | context::server | context::location;
 constexpr unsigned li = context::location | context::if_in_location;
 constexpr auto many = Repeat::many;
@@ -165,7 +101,7 @@ constexpr auto done = Effect::implemented;
 
 constexpr DirectiveSpec table[] = {
     {"proxy_pass", li, take(1), "URL", "",
-     "Sends requests to `http://` a host or upstream group, optionally with a URI.", set_proxy_pass, Repeat::once, done,
+     "Sends requests to `http://` or `https://` a host or upstream group, optionally with a URI.", set_proxy_pass, Repeat::once, done,
      "A name that does not resolve never prevents a start: it is looked up again in the background."},
     {"proxy_set_header", hsl, take(2), "field value", "Host $proxy_host",
      "Sets a field of the request to the upstream; an empty value removes it.", add_set_header, many},
@@ -173,7 +109,8 @@ constexpr DirectiveSpec table[] = {
      set_optional_template<&P::set_body>},
     {"proxy_method", hsl, take(1), "method", "", "The method of the request to the upstream.",
      set_optional_template<&P::method>},
-    {"proxy_http_version", hsl, take(1), "1.0 | 1.1", "1.1", "The version spoken to the upstream.", set_http_version,
+    {"proxy_http_version", hsl, take(1), "1.0 | 1.1 | 2", "1.1",
+     "The version spoken to the upstream; 2 needs ALPN with TLS, and prior knowledge without.", set_http_version,
      Repeat::once, done, "1.1 is the default, as in nginx since 1.29.7."},
     {"proxy_pass_request_headers", hsl, flag, "on | off", "on", "Whether the client's fields are passed on.",
      set_flag<&P::pass_request_headers>},
@@ -235,7 +172,7 @@ constexpr DirectiveSpec table[] = {
      set_flag<&P::intercept_errors>},
     {"proxy_ignore_client_abort", hsl, flag, "on | off", "off",
      "Whether the upstream request goes on when the client is gone.", set_flag<&P::ignore_client_abort>},
-    {"proxy_bind", hsl, take(1, 2), "address | off", "", "The local address of upstream connections.", set_bind},
+    {"proxy_bind", hsl, take(1, 2), "address | off", "", "The local address of upstream connections.", set_proxy_bind},
     {"proxy_protocol", hsl, take(1), "on | v1 | v2 | off", "off",
      "Whether a connection to an upstream begins with a PROXY header that names the client; `on` is version 1. Such "
      "connections are not kept.", set_proxy_protocol, Repeat::once, done, "In nginx this is a directive of stream only."},

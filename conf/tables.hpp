@@ -16,6 +16,8 @@ std::span<const DirectiveSpec> location_directives();  ///< table_location.cpp
 std::span<const DirectiveSpec> real_ip_directives();   ///< table_real_ip.cpp
 std::span<const DirectiveSpec> rewrite_directives();   ///< table_rewrite.cpp
 std::span<const DirectiveSpec> proxy_directives();     ///< table_proxy.cpp
+std::span<const DirectiveSpec> proxy_tls_directives(); ///< table_proxy_tls.cpp
+std::span<const DirectiveSpec> grpc_directives();      ///< table_grpc.cpp
 std::span<const DirectiveSpec> cache_directives();     ///< table_cache.cpp
 std::span<const DirectiveSpec> compression_directives();  ///< table_compression.cpp
 std::span<const DirectiveSpec> upstream_directives();  ///< table_upstream.cpp

@@ -29,7 +29,7 @@ Upstream& UpstreamTable::define(const std::string& name, const Where& where) {
     entry.upstream->where = where;
     return *entry.upstream;
   }
-  Entry entry{std::make_shared<Upstream>(), {}, true};
+  Entry entry{std::make_shared<Upstream>(), {}, 80, true};
   entry.url.host = name;
   entry.upstream->name = name;
   entry.upstream->where = where;
@@ -37,14 +37,16 @@ Upstream& UpstreamTable::define(const std::string& name, const Where& where) {
   return *entries_.back().upstream;
 }
 
-std::shared_ptr<const Upstream> UpstreamTable::refer(const AddressUrl& url, const Where& where) {
+std::shared_ptr<const Upstream> UpstreamTable::refer(const AddressUrl& url, const Where& where,
+                                                     std::uint16_t default_port) {
   for (auto& entry : entries_) {
     if (!same_host(host_text(entry.url), host_text(url))) continue;
     if (entry.is_defined && url.port) fail_port(url, where);
-    if (entry.is_defined || entry.url.port.value_or(80) == url.port.value_or(80)) return entry.upstream;
+    if (entry.is_defined || entry.port() == url.port.value_or(default_port)) return entry.upstream;
   }
-  Entry entry{std::make_shared<Upstream>(), url, false};
-  entry.upstream->name = host_text(url) + (url.port ? ":" + std::to_string(*url.port) : "");
+  Entry entry{std::make_shared<Upstream>(), url, default_port, false};
+  const bool names_port = url.port || (default_port != 80 && !url.unix_address);
+  entry.upstream->name = host_text(url) + (names_port ? ":" + std::to_string(entry.port()) : "");
   entry.upstream->where = where;
   entries_.push_back(entry);
   return entry.upstream;
@@ -56,24 +58,42 @@ Upstream& UpstreamTable::find(const Upstream* referred) {
   })->upstream;
 }
 
+// `proxy_pass http://x` and `proxy_pass https://x` in front of `upstream x { }` made one each.
+const UpstreamTable::Entry* UpstreamTable::definition_of(const Entry& entry) const {
+  if (entry.is_defined || entry.url.port) return nullptr;
+  const auto found = std::ranges::find_if(entries_, [&](const Entry& other) {
+    return other.is_defined && same_host(host_text(other.url), host_text(entry.url));
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<const Upstream> UpstreamTable::settled(const std::shared_ptr<const Upstream>& referred) const {
+  const auto entry = std::ranges::find(entries_, referred, &Entry::upstream);
+  if (entry == entries_.end()) return referred;
+  const Entry* definition = definition_of(*entry);
+  return definition == nullptr ? referred : definition->upstream;
+}
+
 std::vector<std::shared_ptr<const Upstream>> UpstreamTable::finish() {
   std::vector<std::shared_ptr<const Upstream>> upstreams;
   for (auto& entry : entries_) {
+    if (definition_of(entry) != nullptr) continue;
     if (!entry.is_defined) {
       entry.upstream->implicit = true;
       entry.upstream->servers.push_back(
-          make_upstream_server(entry.upstream->name, entry.url, entry.upstream->where));
+          make_upstream_server(entry.upstream->name, entry.url, entry.upstream->where, entry.default_port));
     }
     upstreams.push_back(entry.upstream);
   }
   return upstreams;
 }
 
-UpstreamServer make_upstream_server(const std::string& text, const AddressUrl& url, const Where& where) {
+UpstreamServer make_upstream_server(const std::string& text, const AddressUrl& url, const Where& where,
+                                    std::uint16_t default_port) {
   UpstreamServer server;
   server.name = text;
   server.where = where;
-  server.port = url.port.value_or(80);
+  server.port = url.port.value_or(default_port);
   server.literal = url.unix_address;
   if (!url.unix_address) {
     server.literal = SocketAddress::from_ip(url.host, server.port);

@@ -65,6 +65,7 @@ struct alignas(64) UpstreamMetrics {
   CodeClasses requests;
   Counter connections_opened;
   Counter connections_reused;
+  Counter tls_full, tls_resumed, tls_failed;  ///< handshakes
   Counter no_live_peer;
   Histogram request;
   Histogram connect;

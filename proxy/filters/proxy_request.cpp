@@ -169,7 +169,7 @@ bool forwards_upgrade(RequestContext& context) {
   if (passes_websocket(*proxy.set_headers, context)) return true;
   const SetHeader* upgrade = find_set_header(*proxy.set_headers, "upgrade");
   const SetHeader* connection = find_set_header(*proxy.set_headers, "connection");
-  if (*proxy.http_version == 10 || upgrade == nullptr || connection == nullptr) return false;
+  if (*proxy.http_version != 11 || upgrade == nullptr || connection == nullptr) return false;
   const std::string_view protocol = context::evaluate(upgrade->value, context);
   return !protocol.empty() && !http::has_token(protocol, "h2c") &&
          http::has_token(context::evaluate(connection->value, context), "upgrade");

@@ -81,6 +81,12 @@ std::string_view without_controls(std::string_view uri, RequestContext& context)
   return clean.keep();
 }
 
+bool take_scheme(std::string_view& url, std::string_view scheme) {
+  if (!http::iequals(url.substr(0, scheme.size()), scheme)) return false;
+  url.remove_prefix(scheme.size());
+  return true;
+}
+
 }  // namespace
 
 std::string_view upstream_target(std::optional<std::string_view> uri, RequestContext& context) {
@@ -96,14 +102,11 @@ std::string_view upstream_target(std::optional<std::string_view> uri, RequestCon
 DynamicTarget evaluate_proxy_pass(const conf::ProxyPass& proxy_pass, RequestContext& context) {
   DynamicTarget target;
   const std::string_view url = context::evaluate(proxy_pass.url, context);
-  std::string_view rest;
-  if (http::iequals(url.substr(0, 7), "http://")) {
-    rest = url.substr(7);
-  } else if (http::iequals(url.substr(0, 8), "https://")) {
-    rest = url.substr(8);
-    target.tls = true;
+  std::string_view rest = url;
+  target.tls = take_scheme(rest, proxy_pass.is_grpc ? "grpcs://" : "https://");
+  if (target.tls) {
     target.port = 443;
-  } else {
+  } else if (!take_scheme(rest, proxy_pass.is_grpc ? "grpc://" : "http://") && !proxy_pass.is_grpc) {
     Scratch message(context);
     message.text.append("invalid URL prefix in \"").append(url).append("\"");
     context.log_error(conf::LogLevel::error, message.text);

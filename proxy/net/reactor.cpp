@@ -223,9 +223,13 @@ void Channel::on_events(std::uint32_t events) {
     writable_ = true;
     wake_writer(Wake::ready);
   }
-  if (!readable_) return;
+  if (!readable_) {
+    if (hook_wants_room_ && hook_ && writable_) hook_(*this, hook_owner_);
+    return;
+  }
   if (reader_) return wake_reader(Wake::ready);
-  if (hook_ && (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))) hook_(*this, hook_owner_);
+  const std::uint32_t wanted = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | (hook_wants_room_ ? EPOLLOUT : 0U);
+  if (hook_ && (events & wanted)) hook_(*this, hook_owner_);
 }
 
 void Channel::read_timer_fired(DeadlineWheel::Timer& timer) {

@@ -155,7 +155,10 @@ class Channel {
   void set_hook(Hook hook, void* owner) {
     hook_ = hook;
     hook_owner_ = owner;
+    hook_wants_room_ = false;
   }
+  /// The hook is also called when there is room to write again.
+  void call_hook_for_room() { hook_wants_room_ = true; }
 
   /// Takes the descriptor out of the epoll set for a while (a level-triggered listener that must not accept).
   void pause_events();
@@ -197,6 +200,7 @@ class Channel {
   bool writable_ = false;
   bool hangup_ = false;
   bool is_shared_ = false;
+  bool hook_wants_room_ = false;
   std::uint32_t events_ = 0;
   Wake read_wake_ = Wake::ready;
   Wake write_wake_ = Wake::ready;

@@ -194,6 +194,7 @@ Task<IoResult> connect(Reactor& reactor, Stream& stream, const SocketAddress& ad
     co_return IoResult{IoStatus::failed, error, 0};
   }
   stream.open(reactor, fd);
+  stream.channel().drained();  // an event tells of a peer that speaks first, also when it comes with that of the connection
   if (error == EINPROGRESS) {
     stream.channel().clogged();
     Wake wake = co_await stream.channel().writable(timeout);
@@ -207,7 +208,6 @@ Task<IoResult> connect(Reactor& reactor, Stream& stream, const SocketAddress& ad
       co_return IoResult{IoStatus::failed, error, 0};
     }
   }
-  stream.channel().drained();
   co_return IoResult{};
 }
 

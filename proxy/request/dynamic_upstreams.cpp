@@ -83,7 +83,7 @@ bool DynamicUpstreams::make_room() {
   if (entries_.size() < most_entries) return true;
   auto oldest = entries_.end();
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    const bool is_idle = it->second.use_count() == 1;
+    const bool is_idle = it->second.use_count() == 1 && !it->second->view.pool->http2().is_opening();
     if (is_idle && (oldest == entries_.end() || it->second->last_use < oldest->second->last_use)) oldest = it;
   }
   if (oldest == entries_.end()) return false;

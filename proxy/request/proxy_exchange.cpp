@@ -6,6 +6,7 @@
 #include "filters/error_pages.hpp"
 #include "filters/response_headers.hpp"
 #include "filters/sticky_session.hpp"
+#include "http/hop_by_hop.hpp"
 #include "request/queue_wait.hpp"
 #include "request/upgrade_tunnel.hpp"
 
@@ -87,6 +88,7 @@ net::Task<Outcome> ProxyExchange::run() {
     }
   }
   client_.watch_for_close(nullptr, nullptr);
+  if (attempt_.is_sending()) co_await attempt_.stop_sending();
   co_return *outcome;
 }
 
@@ -96,8 +98,7 @@ void ProxyExchange::watch_client() {
   client_.watch_for_close(
       [](void* self) {
         auto& exchange = *static_cast<ProxyExchange*>(self);
-        auto& connection = exchange.attempt_.connection();
-        if (connection && !exchange.goes_on_alone()) connection->stream.channel().cancel();
+        if (!exchange.goes_on_alone()) exchange.attempt_.cancel();
       },
       this);
 }
@@ -108,19 +109,31 @@ void ProxyExchange::use_configured_group() {
   context_.proxy_host = proxy_pass.proxy_host;
   context_.proxy_port = proxy_pass.proxy_port;
   if (proxy_pass.uri) uri_ = *proxy_pass.uri;
+  if (proxy_pass.is_tls) use_tls();
 }
 
 net::Task<int> ProxyExchange::find_dynamic_group() {
   const conf::ProxyPass& proxy_pass = *context_.location->proxy_pass;
   filters::DynamicTarget target = filters::evaluate_proxy_pass(proxy_pass, context_);
-  if (!target.ok || target.tls) co_return 500;
+  if (!target.ok) co_return 500;
   context_.proxy_host = target.proxy_host;
   context_.proxy_port = context_.arena.copy(std::to_string(target.port));
   uri_ = target.uri;
+  if (target.tls) use_tls();
   view_ = co_await dynamic_.find(target, context_.location->core, generation_);
   if (view_) co_return 0;
   context_.log_error(conf::LogLevel::error, std::string(target.host) + " could not be resolved");
   co_return 502;
+}
+
+void ProxyExchange::use_tls() {
+  const conf::UpstreamTls& tls = *context_.location->proxy_pass->tls;
+  tls::ClientTarget& target = request_.target;
+  target.context = generation_.snapshot().upstream_tls->of(tls);
+  target.name = tls::name_without_port(context::evaluate(*tls.settings.name, context_));
+  if (!target.context->has_dynamic_certificate()) return;
+  target.certificate = context::evaluate(**tls.settings.certificate, context_);
+  target.certificate_key = context::evaluate(**tls.settings.certificate_key, context_);
 }
 
 net::Task<int> ProxyExchange::take_body() {
@@ -152,6 +165,7 @@ void ProxyExchange::write_head() {
     body = {Kind::length, body_.size()};
   }
   request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
+  request_.trailers = http::any_list_has_token(context_.head.fields, http::FieldId::te, "trailers");
   request_.method = context_.method;
   if (*settings_.method) request_.method = http::method_of(context::evaluate(**settings_.method, context_));
   const filters::CacheRequest* changed = cache_ == nullptr ? nullptr : cache_->changed_request();
@@ -221,6 +235,7 @@ bool ProxyExchange::client_gone() const {
 bool ProxyExchange::goes_on_alone() const { return cache_ != nullptr && cache_->goes_on_alone(); }
 
 void ProxyExchange::prepare_pick() {
+  request_.group = &view_->group;
   const conf::Upstream& group = view_->group->config();
   if (group.method == conf::BalanceMethod::hash) pick_.hash_key = context::evaluate(group.hash_key, context_);
   if (group.sticky.is_on()) pick_.sticky = filters::sticky_server(group.sticky, context_);
@@ -299,7 +314,7 @@ bool ProxyExchange::drops_response() {
   bool counted = status != 403 && status != 404;
   report(*failed, counted ? upstream::Outcome::failed : upstream::Outcome::not_counted);
   sent_before_ = true;
-  attempt_.connection().reset();
+  attempt_.end();
   recorder_.retried(retry_cause(status));
   return true;
 }
@@ -343,7 +358,7 @@ std::optional<Outcome> ProxyExchange::after_failure(Failure failure) {
   RetryState state = retry_state();
   sent_before_ = state.request_sent;
   const bool repeats = may_retry(settings_, failure, state) && has_budget();
-  attempt_.connection().reset();
+  attempt_.end();
   lease_.release();
   if (!repeats) return Outcome::error(status);
   if (!pick()) return give_up(Failure::no_live_peer);
@@ -367,7 +382,9 @@ Outcome ProxyExchange::give_up(Failure failure) {
 }
 
 std::string ProxyExchange::upstream_url() const {
-  std::string url = "http://";
+  const bool is_grpc = context_.location->proxy_pass->is_grpc;
+  std::string url = is_grpc ? "grpc" : "http";
+  url += request_.target ? "s://" : "://";
   url += lease_ ? std::string_view(lease_->address_text) : std::string_view(view_->group->config().name);
   std::string_view line = request_.head;
   line = line.substr(0, line.find("\r\n"));
@@ -384,6 +401,7 @@ void ProxyExchange::log_failure(Failure failure) {
     if (is_big) message = "upstream sent too big header while reading response header from upstream";
     else message += " (" + std::string(http::reject_text(attempt_.reject())) + ")";
   }
+  if (!attempt_.reason().empty()) message = attempt_.reason();
   context_.log_error(failure == Failure::local ? conf::LogLevel::crit : conf::LogLevel::error, message, upstream_url());
 }
 
@@ -466,8 +484,8 @@ bool ProxyExchange::is_for_one_client() const { return *settings_.send_proxy_hea
 
 // Nobody wants the body of HEAD's message. Without one the connection stays clean.
 void ProxyExchange::take_away_body() {
-  const bool is_clean = attempt_.head().body.kind == http::BodyKind::none && attempt_.head().keep_alive &&
-                        attempt_.request_complete() && attempt_.connection()->buffer.empty();
+  const bool is_clean = attempt_.connection() && attempt_.head().body.kind == http::BodyKind::none &&
+                        attempt_.head().keep_alive && attempt_.request_complete() && attempt_.connection()->buffer.empty();
   let_go({RelayResult::End::complete, is_clean, 0, ""});
 }
 

@@ -34,6 +34,7 @@ class ProxyExchange {
 
  private:
   void use_configured_group();
+  void use_tls();
   net::Task<int> find_dynamic_group();
   net::Task<int> take_body();
   void write_head();

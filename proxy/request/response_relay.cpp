@@ -6,6 +6,7 @@
 
 #include "conf/units.hpp"
 #include "context/variables.hpp"
+#include "http/hop_by_hop.hpp"
 
 namespace drishti::request {
 namespace {
@@ -29,7 +30,7 @@ ResponseRelay::ResponseRelay(WorkerServices& services, context::RequestContext& 
       cache_(cache),
       rate_(configured_rate(context), services.clock().now()),
       is_buffered_(is_buffered) {
-  decoder_.start(attempt.head().body);
+  decoder_.start(attempt.framing());
 }
 
 struct ResponseRelay::Room {
@@ -60,6 +61,7 @@ struct ResponseRelay::Pause {
 
 net::Task<RelayResult> ResponseRelay::run() {
   client_.begin_response(context_);
+  if (attempt_.has_waiting_body()) take_waiting_body();
   rate_.count(source().readable().size());
   const bool writes_at_once = !client_.is_rate_limited();
   is_slow_ = !writes_at_once;
@@ -108,6 +110,7 @@ ResponseRelay::Batch ResponseRelay::gather() {
     source().consumed(step.consumed);
     if (step.consumed == 0) break;
   }
+  if (unread_.empty() && attempt_.has_ended()) take_trailers();
   return batch;
 }
 
@@ -129,29 +132,46 @@ std::span<char> ResponseRelay::read_window() {
   return window.first(std::clamp<std::uint64_t>(stored_->room(), 1, window.size()));
 }
 
+// HTTP/2: what came with the head goes out with it.
+void ResponseRelay::take_waiting_body() {
+  prepare_buffer();
+  const net::IoResult result = attempt_.try_read(read_window());
+  rate_.count(result.bytes);
+  buffer_.produced(result.bytes);
+  context_.attempts.back().bytes_received += result.bytes;
+}
+
+void ResponseRelay::take_trailers() {
+  decoder_.on_eof();
+  if (trailers_.size() > 0) return;
+  for (const http::Field& field : attempt_.http2_stream()->trailers())
+    if (!http::is_hop_by_hop(field.id) && field.id != http::FieldId::content_length) trailers_.add(field);
+  if (trailers_.size() > 0) client_.set_trailers(trailers_);
+}
+
 /// nullptr, or what is wrong. EOF may be the proper end of the body.
 net::Task<const char*> ResponseRelay::read_more() {
-  net::Stream& stream = attempt_.connection()->stream;
   while (!client_failed()) {
     if (const auto delay = rate_.delay(services_.clock().now()); delay.count() > 0) {
       co_await net::Sleep(services_.reactor, delay);
       if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort && !goes_on_alone()) co_return "client left";
     }
-    if (context_.response.coded.holds_back && !stream.channel().maybe_readable()) {
+    const milliseconds timeout = *context_.location->proxy.read_timeout;
+    if (context_.response.coded.holds_back && !attempt_.readable(timeout).await_ready()) {
       const char* failure = co_await let_go();
       if (failure != nullptr || client_failed()) co_return failure;
     }
-    net::Wake wake = co_await stream.channel().readable(*context_.location->proxy.read_timeout);
+    net::Wake wake = co_await attempt_.readable(timeout);
     if (wake == net::Wake::timeout) co_return "upstream timed out while reading upstream";
     if (wake == net::Wake::cancelled) co_return "upstream connection was cancelled while reading upstream";
     prepare_buffer();
     std::span<char> window = read_window();
-    net::IoResult result = stream.try_read(window);
+    net::IoResult result = attempt_.try_read(window);
     if (result.ok() && result.bytes == 0) {
       buffer_.release();  // nothing there: hold no memory while waiting
-      if (stream.channel().peer_closed()) result.status = net::IoStatus::eof;
-      else continue;
+      continue;
     }
+    if (result.status == net::IoStatus::eof && attempt_.has_ended()) take_trailers();
     if (result.status == net::IoStatus::eof && decoder_.on_eof()) co_return nullptr;
     if (!result.ok()) co_return "upstream prematurely closed connection while reading upstream";
     filled_ = result.bytes == window.size();
@@ -255,7 +275,7 @@ net::Task<SendStatus> ResponseRelay::write_stored() {
 // The reader waits for room, or for an upstream whose bytes nobody wants any more.
 void ResponseRelay::wake_reader() {
   if (waits_for_room_) services_.reactor.defer(std::exchange(waits_for_room_, {}));
-  if (client_failed() && !goes_on_alone() && attempt_.connection()) attempt_.connection()->stream.channel().cancel();
+  if (client_failed() && !goes_on_alone()) attempt_.cancel();
 }
 
 net::Task<void> ResponseRelay::finish() {

@@ -55,10 +55,12 @@ class ResponseRelay {
   struct Pause;  // awaited: the companion got on, or some time passed
 
   Batch gather();
-  net::Buffer& source() { return buffer_ ? buffer_ : attempt_.connection()->buffer; }
+  net::Buffer& source() { return buffer_ ? buffer_ : attempt_.unread(); }
   void prepare_buffer();
   std::span<char> read_window();
   net::Task<const char*> read_more();
+  void take_waiting_body();
+  void take_trailers();
   net::Task<const char*> deliver_later(const Batch& batch);
   bool hold(const Batch& batch);
   void log_file_error(std::string what);
@@ -82,6 +84,7 @@ class ResponseRelay {
   UpstreamAttempt& attempt_;
   CacheSession* cache_;
   http::BodyDecoder decoder_;
+  http::FieldList trailers_;
   net::Buffer buffer_;
   std::string_view unread_;
   bool filled_ = false;

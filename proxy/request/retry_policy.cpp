@@ -45,6 +45,7 @@ std::string failure_message(Failure failure, int error) {
       return (error == 0 ? "upstream prematurely closed connection" : "recv() failed" + reason) + reading;
     case Failure::read_timeout: return "upstream timed out" + reason + reading;
     case Failure::invalid_header: return std::string("upstream sent invalid header") + reading;
+    case Failure::refused: return std::string("upstream refused the request") + reading;
     case Failure::local: return "no resources to connect to upstream" + reason + connecting;
     case Failure::no_live_peer: return std::string("no live upstreams") + connecting;
   }

@@ -20,6 +20,7 @@ enum class Failure : std::uint8_t {
   closed_early,    ///< closed or reset before the response head was complete
   read_timeout,
   invalid_header,  ///< not HTTP/1, malformed or too large head, an unasked 101
+  refused,         ///< HTTP/2: not processed by the upstream (REFUSED_STREAM, GOAWAY)
   local,           ///< our own fault (no ports, no descriptors): the peer is not blamed
   no_live_peer,
 };

@@ -35,11 +35,12 @@ UpstreamAttempt::UpstreamAttempt(WorkerServices& services, context::RequestConte
       head_(context.upstream_response) {}
 
 Failure UpstreamAttempt::classify(const net::IoResult& result, Failure on_timeout, Failure on_failure) {
-  error_ = result.error;
+  state_.error = result.error;
   return result.status == net::IoStatus::timeout ? on_timeout : on_failure;
 }
 
 upstream::UpstreamConnectionPtr UpstreamAttempt::release_connection() {
+  if (http2_) http2_->leave();
   if (connection_) head_memory_ = std::move(connection_->buffer);
   return std::move(connection_);
 }
@@ -62,13 +63,14 @@ bool UpstreamAttempt::send_proxy_header() {
   const std::string header = make(context_.remote(), context_.connection->local);
   const iovec bytes = piece(header);
   const net::IoResult result = connection_->stream.try_write(&bytes, 1);
-  error_ = result.error;
+  state_.error = result.error;
   context_.attempts.back().bytes_sent += result.bytes;
   return result.ok() && result.bytes == header.size();
 }
 
-net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer> peer) {
-  connection_ = std::make_unique<upstream::UpstreamConnection>(peer, services_.clock().now());
+net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer> peer,
+                                            const tls::ClientTarget& target) {
+  connection_ = std::make_unique<upstream::UpstreamConnection>(peer, services_.clock().now(), target);
   SocketAddress from;
   const SocketAddress* bind_to = fill_bind_address(from) ? &from : nullptr;
   net::IoResult result = co_await net::connect(services_.reactor, connection_->stream, peer->address, bind_to,
@@ -80,29 +82,76 @@ net::Task<Failure> UpstreamAttempt::connect(std::shared_ptr<const upstream::Peer
     co_return send_proxy_header() ? Failure::none : Failure::send;
   }
   if (result.status == net::IoStatus::failed && is_local_error(result.error)) {
-    error_ = result.error;
+    state_.error = result.error;
     co_return Failure::local;
   }
   co_return classify(result, Failure::connect_timeout, Failure::connect);
+}
+
+net::Task<Failure> UpstreamAttempt::shake_hands(upstream::GroupPool& pool, net::Clock::Steady begun) {
+  const auto end = begun + *settings_.connect_timeout;
+  const auto left = std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(end - services_.clock().now()));
+  upstream::UpstreamConnection& connection = *connection_;
+  upstream::HandshakeResult shaken = co_await upstream::shake_hands(
+      connection.stream, connection.target(), connection.peer().address_text, pool.tls_sessions(), left);
+  if (shaken.ok()) {
+    recorder_.shook_hands(shaken.resumed);
+    co_return Failure::none;
+  }
+  recorder_.handshake_failed();
+  state_.reason = std::move(shaken.reason);
+  co_return shaken.status == net::IoStatus::timeout ? Failure::connect_timeout : Failure::connect;
+}
+
+upstream::Http2Opening UpstreamAttempt::opening(const std::shared_ptr<const upstream::Peer>& peer,
+                                                const UpstreamRequest& request) {
+  upstream::Http2Opening how;
+  how.peer = peer;
+  how.target = request.target;
+  SocketAddress from;
+  if (fill_bind_address(from)) how.bind_to = from;
+  how.socket_keepalive = *settings_.socket_keepalive;
+  how.connect_timeout = *settings_.connect_timeout;
+  how.send_timeout = *settings_.send_timeout;
+  how.config = std::shared_ptr<const conf::Upstream>(*request.group, &(*request.group)->config());
+  return how;
+}
+
+Http2Attempt& UpstreamAttempt::http2() {
+  if (!http2_) http2_ = std::make_unique<Http2Attempt>(services_, context_, client_, recorder_, state_);
+  return *http2_;
+}
+
+void UpstreamAttempt::cancel() {
+  if (connection_) connection_->stream.channel().cancel();
+  if (http2_) http2_->cancel();
+}
+
+void UpstreamAttempt::end() {
+  connection_.reset();
+  if (http2_) http2_->leave();
 }
 
 // Not a coroutine: with a kept connection and a request that fits into its socket only read_head() has a frame, so that a
 // thousand waiting requests take that much less of the processor's caches.
 net::Task<Failure> UpstreamAttempt::run(const std::shared_ptr<const upstream::Peer>& peer, upstream::GroupPool& pool,
                                         const UpstreamRequest& request, bool allow_pooled) {
-  sent_ = complete_ = early_response_ = interim_waits_ = false;
-  error_ = 0;
-  connection_ = allow_pooled ? pool.take(*peer) : nullptr;
-  if (!connection_) return connect_and_ask(peer, request);
+  state_.sent = state_.complete = early_response_ = interim_waits_ = false;
+  state_.error = 0;
+  state_.reason.clear();
+  if (*settings_.http_version == 20) return http2().run(opening(peer, request), pool, request, allow_pooled);
+  connection_ = allow_pooled ? pool.take(*peer, request.target) : nullptr;
+  if (!connection_) return connect_and_ask(peer, pool, request);
   recorder_.connected(std::nullopt);
   context_.attempts.back().connect_ms = 0;
   return ask(request);
 }
 
 net::Task<Failure> UpstreamAttempt::connect_and_ask(std::shared_ptr<const upstream::Peer> peer,
-                                                    const UpstreamRequest& request) {
+                                                    upstream::GroupPool& pool, const UpstreamRequest& request) {
   const auto begun = services_.clock().now();
-  Failure failure = co_await connect(std::move(peer));
+  Failure failure = co_await connect(std::move(peer), request.target);
+  if (failure == Failure::none && request.target) failure = co_await shake_hands(pool, begun);
   if (failure != Failure::none) co_return failure;
   const auto connect_time = services_.clock().now() - begun;
   recorder_.connected(connect_time);
@@ -123,6 +172,7 @@ net::Task<Failure> UpstreamAttempt::send_and_read(const UpstreamRequest& request
 }
 
 bool UpstreamAttempt::died_unused(Failure failure) const {
+  if (http2_) return http2_->died_unused(failure);
   const bool died_silently = failure == Failure::send || failure == Failure::closed_early;
   return died_silently && connection_->is_reused() && connection_->buffer.empty();
 }
@@ -143,13 +193,10 @@ bool UpstreamAttempt::response_came_early() {
   net::Channel& channel = connection_->stream.channel();
   if (!channel.maybe_readable()) return false;
   char start[10];
-  ssize_t size = ::recv(channel.fd(), start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
-  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-    channel.drained();
-    return false;
-  }
+  const net::IoResult peeked = connection_->stream.try_peek(start);
+  if (peeked.ok() && peeked.bytes == 0) return false;
   // An interim response ends nothing: it is read when the request is out.
-  interim_waits_ = size == sizeof start && std::string_view(start, 7) == "HTTP/1." && start[9] == '1';
+  interim_waits_ = peeked.bytes == sizeof start && std::string_view(start, 7) == "HTTP/1." && start[9] == '1';
   early_response_ = !interim_waits_;
   return early_response_;
 }
@@ -158,14 +205,14 @@ net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
   net::Stream& stream = connection_->stream;
   pieces = net::skip_bytes(pieces, 0);
   if (response_came_early()) co_return Failure::send;
-  while (!pieces.empty()) {
+  while (!pieces.empty() || stream.has_unsent()) {
     net::IoResult result = stream.try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
     if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
-    if (result.bytes > 0) sent_ = true;
+    if (result.bytes > 0) state_.sent = true;
     context_.attempts.back().bytes_sent += result.bytes;
     pieces = net::skip_bytes(pieces, result.bytes);
-    if (pieces.empty()) break;
-    stream.channel().clogged();
+    if (pieces.empty() && !stream.has_unsent()) break;
+    if (stream.tls() == nullptr) stream.channel().clogged();
     Failure failure = co_await wait_for_room();
     if (failure != Failure::none) co_return failure;
   }
@@ -174,15 +221,10 @@ net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
 
 namespace {
 
-bool has_file(const UpstreamRequest& request) {
-  return request.body && request.body->in_file() && request.configured_body.empty();
-}
-
 /// The head, and the body as far as it is in memory.
 std::size_t pieces_of(const UpstreamRequest& request, iovec* pieces) {
   pieces[0] = piece(request.head);
-  std::string_view body = request.configured_body;
-  if (body.empty() && request.body && !request.body->in_file()) body = request.body->memory();
+  const std::string_view body = request.body_in_memory();
   if (body.empty()) return 1;
   pieces[1] = piece(body);
   return 2;
@@ -197,25 +239,26 @@ bool UpstreamAttempt::send_at_once(const UpstreamRequest& request) {
   std::size_t size = pieces[0].iov_len + (count > 1 ? pieces[1].iov_len : 0);
   net::IoResult result = connection_->stream.try_write(pieces, count);
   head_and_body_sent_ = result.bytes;
-  sent_ = result.bytes > 0;
+  state_.sent = result.bytes > 0;
   context_.attempts.back().bytes_sent += result.bytes;
-  complete_ = result.bytes == size && !request.stream_body && !has_file(request);
-  return complete_;
+  state_.complete = result.bytes == size && !request.stream_body && !request.has_file() &&
+                    !connection_->stream.has_unsent();
+  return state_.complete;
 }
 
 net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
   iovec pieces[2];
   std::size_t count = pieces_of(request, pieces);
   Failure failure = co_await send_pieces(net::skip_bytes({pieces, count}, head_and_body_sent_));
-  if (failure == Failure::none && has_file(request))
+  if (failure == Failure::none && request.has_file())
     failure = co_await send_file(*request.body);
   if (failure == Failure::none && request.stream_body) failure = co_await send_streamed(request);
-  complete_ = failure == Failure::none;
+  state_.complete = failure == Failure::none;
   co_return failure;
 }
 
 net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
-  for (std::uint64_t sent = 0; sent < body.size();) {
+  for (std::uint64_t sent = 0; sent < body.size() || connection_->stream.has_unsent();) {
     Failure failure = co_await wait_for_room();
     if (failure != Failure::none) co_return failure;
     net::IoResult result = connection_->stream.try_send_file(body.file(), sent, body.size() - sent);
@@ -248,13 +291,13 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
       if (interim_waits_) continue;
     }
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
-      client_status_ = body_failure_status(body);
+      state_.client_status = body_failure_status(body);
       co_return Failure::send;
     }
-    body_consumed_ = body_consumed_ || !body.data.empty();
+    state_.body_consumed = state_.body_consumed || !body.data.empty();
     total += body.data.size();
     if (limit != 0 && total > limit) {
-      client_status_ = 413;
+      state_.client_status = 413;
       co_return Failure::send;
     }
     bool ends = body.status == BodyPiece::Status::end;
@@ -305,6 +348,17 @@ net::Task<Failure> UpstreamAttempt::read_head(const UpstreamRequest& request) {
     connection.buffer.compact();
   }
   co_return Failure::invalid_header;
+}
+
+// ---- the body of the response ---------------------------------------------------------------------------------------
+
+net::IoResult UpstreamAttempt::try_read(std::span<char> buffer) {
+  if (upstream::Http2Stream* stream = http2_stream()) return stream->read(buffer);
+  net::IoResult result = connection_->stream.try_read(buffer);
+  // After a hang-up the channel stays readable; nothing then means that nothing will ever come.
+  if (result.ok() && result.bytes == 0 && connection_->stream.channel().peer_closed())
+    result.status = connection_->stream.tls() == nullptr ? net::IoStatus::eof : net::IoStatus::failed;
+  return result;
 }
 
 }  // namespace drishti::request

@@ -34,6 +34,14 @@ void UpstreamRecorder::connected(std::optional<std::chrono::nanoseconds> connect
   group_->connect.observe(*connect_time);
 }
 
+void UpstreamRecorder::shook_hands(bool resumed) {
+  if (group_) (resumed ? group_->tls_resumed : group_->tls_full).add();
+}
+
+void UpstreamRecorder::handshake_failed() {
+  if (group_) group_->tls_failed.add();
+}
+
 void UpstreamRecorder::head_came(std::chrono::nanoseconds first_byte) {
   if (group_) group_->first_byte.observe(first_byte);
 }
@@ -88,6 +96,7 @@ RetryCause retry_cause(Failure failure) {
     case Failure::local: return RetryCause::no_resources;
     case Failure::none:
     case Failure::no_live_peer:
+    case Failure::refused:
     case Failure::closed_early: break;
   }
   return RetryCause::closed_early;

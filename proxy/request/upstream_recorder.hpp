@@ -23,6 +23,9 @@ class UpstreamRecorder {
   void attempt_begun(const upstream::Peer& peer);
   /// CONNECT_TIME: nothing for a kept connection.
   void connected(std::optional<std::chrono::nanoseconds> connect_time);
+  /// TLS with the peer began well, RESUMED from an earlier session or anew; or it failed.
+  void shook_hands(bool resumed);
+  void handshake_failed();
   void head_came(std::chrono::nanoseconds first_byte);
   /// Before the peer's lease ends.
   void attempt_ended(const context::Attempt& attempt);

@@ -9,6 +9,7 @@
 #include "conf/config.hpp"
 #include "routing/router.hpp"
 #include "routing/snapshot_metrics.hpp"
+#include "tls/client_context.hpp"
 #include "upstream/upstream_group.hpp"
 
 namespace drishti::routing {
@@ -20,12 +21,14 @@ struct Snapshot {
       : config(std::move(the_config)),
         router(config),
         groups(std::move(the_groups)),
+        upstream_tls(std::make_shared<const tls::ClientContexts>(*config)),
         number(the_number),
         metrics(std::move(the_metrics)) {}
 
   std::shared_ptr<const conf::Config> config;
   Router router;
   std::vector<std::shared_ptr<upstream::UpstreamGroup>> groups;
+  std::shared_ptr<const tls::ClientContexts> upstream_tls;  ///< of its https and grpcs passes
   std::uint64_t number = 0;  ///< 1 for the configuration of the start, one more for each reload
   SnapshotMetrics metrics;   ///< empty: nothing is counted
 };

@@ -224,7 +224,7 @@ void Server::start() {
   }
   impl_->publish_metrics();
   impl_->running = true;
-  impl_->health.follow(impl_->current->groups);
+  impl_->health.follow(impl_->current->groups, impl_->current->upstream_tls);
   std::vector<std::future<void>> ready;
   for (auto& worker : impl_->workers) {
     worker->start();
@@ -251,7 +251,7 @@ void Server::reload(std::shared_ptr<const conf::Config> config) {
     impl_->certificates->commit(std::move(certificates));
     for (auto& worker : impl_->workers) impl_->hand_over(*worker, change);
     impl_->sockets.commit(change);
-    impl_->health.follow(impl_->current->groups);
+    impl_->health.follow(impl_->current->groups, impl_->current->upstream_tls);
     impl_->publish_metrics();
   } catch (...) {
     impl_->log_files = std::move(old_logs);

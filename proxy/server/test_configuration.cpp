@@ -13,6 +13,7 @@
 #include "server/pid_file.hpp"
 #include "server/privileges.hpp"
 #include "server/program.hpp"
+#include "tls/client_context.hpp"
 #include "tls/server_contexts.hpp"
 
 namespace drishti::server {
@@ -50,6 +51,7 @@ void check_environment(const std::shared_ptr<const conf::Config>& tested) {
   const conf::Config& config = *tested;
   tls::ProcessState tls_state;
   const tls::ServerContexts contexts(tested, tls_state);
+  const tls::ClientContexts upstream_tls(config);
   ErrorLog log;  // prints warnings to standard error
   check_user(config.main.user, config.main.group, log);
   for (const std::string& path : temp_paths(config)) {

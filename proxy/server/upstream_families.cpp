@@ -31,6 +31,8 @@ struct GroupFamilies {
                                         "Time from the beginning of an attempt to its response head.");
   Family opened = Family::counter("drishti_upstream_connections_opened_total", "Connections opened.");
   Family reused = Family::counter("drishti_upstream_connections_reused_total", "Kept connections used again.");
+  Family handshakes = Family::counter("drishti_upstream_tls_handshakes_total",
+                                      "TLS handshakes with peers: full, resumed or failed.");
   Family retries = Family::counter("drishti_upstream_retries_total", "Requests sent once more, by cause.");
   Family refused = Family::counter("drishti_upstream_retries_refused_total",
                                    "Requests not sent once more because retry_budget was spent.");
@@ -38,6 +40,7 @@ struct GroupFamilies {
 
   void add(const UpstreamBlock& block, std::uint64_t now);
   void add_histograms(const UpstreamBlock& block);
+  void add_handshakes(const UpstreamBlock& block);
   void add_retries(const UpstreamBlock& block);
 };
 
@@ -51,6 +54,16 @@ void GroupFamilies::add_histograms(const UpstreamBlock& block) {
   duration.add(block.labels, of_request);
   connect.add(block.labels, of_connect);
   first_byte.add(block.labels, of_first_byte);
+}
+
+void GroupFamilies::add_handshakes(const UpstreamBlock& block) {
+  const auto add = [&](const char* result, metrics::Counter UpstreamMetrics::* counter) {
+    handshakes.add(metrics::with(block.labels, "result", result),
+                   metrics::sum(block.workers, [&](const UpstreamMetrics& worker) { return (worker.*counter).value(); }));
+  };
+  add("full", &UpstreamMetrics::tls_full);
+  add("resumed", &UpstreamMetrics::tls_resumed);
+  add("failed", &UpstreamMetrics::tls_failed);
 }
 
 void GroupFamilies::add_retries(const UpstreamBlock& block) {
@@ -75,6 +88,7 @@ void GroupFamilies::add(const UpstreamBlock& block, std::uint64_t now) {
   add_histograms(block);
   opened.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.connections_opened.value(); }));
   reused.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.connections_reused.value(); }));
+  add_handshakes(block);
   no_peer.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.no_live_peer.value(); }));
   refused.add(block.labels, total([](const UpstreamMetrics& worker) { return worker.retries_refused.value(); }));
   add_retries(block);
@@ -87,7 +101,7 @@ void add_upstream_families(Families& families, const routing::SnapshotMetrics& c
   for (const auto& block : counted.upstreams) groups.add(*block, nanoseconds(now));
   if (counted.has_dynamic_upstreams) groups.add(*counted.dynamic_upstreams, nanoseconds(now));
   for (Family* family : {&groups.requests, &groups.active, &groups.busy, &groups.duration, &groups.connect,
-                         &groups.first_byte, &groups.opened, &groups.reused, &groups.retries, &groups.refused, &groups.no_peer})
+                         &groups.first_byte, &groups.opened, &groups.reused, &groups.handshakes, &groups.retries, &groups.refused, &groups.no_peer})
     families.push_back(family->take());
 }
 

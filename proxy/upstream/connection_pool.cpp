@@ -23,6 +23,7 @@ UpstreamConnection::IdleTimer::IdleTimer(UpstreamConnection& connection)
 GroupPool::~GroupPool() { clear(); }
 
 void GroupPool::clear() {
+  http2_.clear();
   while (!by_age_.empty()) drop(by_age_.back());
 }
 
@@ -41,26 +42,41 @@ void GroupPool::drop(Connection& connection) {
   delete &connection;
 }
 
-void GroupPool::on_activity(net::Channel&, void* owner) {
-  auto& connection = *static_cast<Connection*>(owner);
-  connection.pool_->drop(connection);
+namespace {
+
+/// Bytes behind the response, or an end: the connection is not clean (threat R14). TLS has messages of its own behind a
+/// handshake: tickets, which are taken here.
+bool is_quiet(UpstreamConnection& connection) {
+  if (!connection.stream.channel().maybe_readable()) return true;
+  if (connection.stream.tls() == nullptr) return false;
+  char byte;
+  const net::IoResult result = connection.stream.try_read({&byte, 1});
+  return result.ok() && result.bytes == 0 && !connection.stream.channel().peer_closed();
 }
 
-UpstreamConnectionPtr GroupPool::take(const Peer& peer) {
+}  // namespace
+
+void GroupPool::on_activity(net::Channel&, void* owner) {
+  auto& connection = *static_cast<Connection*>(owner);
+  if (!is_quiet(connection)) connection.pool_->drop(connection);
+}
+
+UpstreamConnectionPtr GroupPool::take(const Peer& peer, const tls::ClientTarget& target) {
   auto entry = by_peer_.find(peer.state.get());
-  if (entry == by_peer_.end() || entry->second.empty()) return nullptr;
-  Connection& connection = entry->second.front();
-  unlink(connection);
-  return UpstreamConnectionPtr(&connection);
+  if (entry == by_peer_.end()) return nullptr;
+  for (Connection& connection : entry->second) {
+    if (connection.target_ != target) continue;
+    unlink(connection);
+    return UpstreamConnectionPtr(&connection);
+  }
+  return nullptr;
 }
 
 void GroupPool::give_back(UpstreamConnectionPtr connection, const conf::Upstream& config,
                           std::chrono::seconds backend_timeout) {
   auto now = reactor_.clock().now();
   milliseconds idle_time = safe_idle_time(backend_timeout, config.keepalive_timeout);
-  // Bytes behind the response, or a FIN: the connection is not clean (threat R14).
-  bool is_clean = connection->stream.is_open() && connection->buffer.empty() &&
-                  !connection->stream.channel().maybe_readable();
+  const bool is_clean = connection->stream.is_open() && connection->buffer.empty() && is_quiet(*connection);
   if (!is_clean || config.keepalive <= 0 || connection->requests >= config.keepalive_requests ||
       now - connection->created_ >= config.keepalive_time || idle_time.count() <= 0)
     return;

@@ -12,6 +12,8 @@
 #include "conf/config.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/stream.hpp"
+#include "tls/client_sessions.hpp"
+#include "upstream/http2_pool.hpp"
 #include "upstream/peer.hpp"
 
 namespace drishti::upstream {
@@ -21,13 +23,14 @@ class GroupPool;
 /// A connection to a peer; owned by the attempt that uses it, or by the pool while idle.
 class UpstreamConnection {
  public:
-  UpstreamConnection(std::shared_ptr<const Peer> peer, net::Clock::Steady now)
-      : peer_(std::move(peer)), created_(now), idle_timer_(*this) {}
+  UpstreamConnection(std::shared_ptr<const Peer> peer, net::Clock::Steady now, tls::ClientTarget target = {})
+      : peer_(std::move(peer)), target_(std::move(target)), created_(now), idle_timer_(*this) {}
 
   net::Stream stream;
   net::Buffer buffer;              ///< unread bytes of the response; released while idle
   std::uint64_t requests = 0;      ///< sent on it so far
   const Peer& peer() const { return *peer_; }
+  const tls::ClientTarget& target() const { return target_; }
   bool is_reused() const { return requests > 1; }
 
  private:
@@ -37,6 +40,7 @@ class UpstreamConnection {
     UpstreamConnection& owner;
   };
   std::shared_ptr<const Peer> peer_;
+  tls::ClientTarget target_;
   net::Clock::Steady created_;
   GroupPool* pool_ = nullptr;
   IdleTimer idle_timer_;
@@ -48,17 +52,21 @@ using UpstreamConnectionPtr = std::unique_ptr<UpstreamConnection>;
 /// The idle connections of one group in one worker.
 class GroupPool {
  public:
-  explicit GroupPool(net::Reactor& reactor) : reactor_(reactor) {}
+  explicit GroupPool(net::Reactor& reactor)
+      : reactor_(reactor), tls_sessions_(std::make_shared<tls::ClientSessions>()), http2_(reactor, tls_sessions_) {}
   ~GroupPool();
   GroupPool(const GroupPool&) = delete;
   GroupPool& operator=(const GroupPool&) = delete;
 
-  /// The newest idle connection to PEER that is still clean, or null.
-  UpstreamConnectionPtr take(const Peer& peer);
+  /// The newest idle connection to PEER that is still clean, or null. With TLS it is one of the same TARGET.
+  UpstreamConnectionPtr take(const Peer& peer, const tls::ClientTarget& target = {});
   /// Keeps a connection whose response ended cleanly, or closes it by the limits of CONFIG (keepalive, _requests, _time,
   /// _timeout). `backend_timeout` is what the backend said in `Keep-Alive: timeout=` (0 = nothing).
   void give_back(UpstreamConnectionPtr connection, const conf::Upstream& config, std::chrono::seconds backend_timeout);
   std::size_t idle() const { return by_age_.size(); }
+  Http2Pool& http2() { return http2_; }
+  /// TLS sessions with the group's peers, to be resumed.
+  const std::shared_ptr<tls::ClientSessions>& tls_sessions() const { return tls_sessions_; }
   void clear();
 
  private:
@@ -75,6 +83,8 @@ class GroupPool {
   net::Reactor& reactor_;
   std::unordered_map<const PeerState*, PeerList> by_peer_;
   AgeList by_age_;  // newest first
+  std::shared_ptr<tls::ClientSessions> tls_sessions_;
+  Http2Pool http2_;
 };
 
 /// How long an idle connection may be reused when the backend closes it after BACKEND_TIMEOUT and we after OWN_TIMEOUT:

@@ -79,7 +79,8 @@ struct GrpcHealthCall::Callbacks {
 
 void GrpcHealthCall::Delete::operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
 
-GrpcHealthCall::GrpcHealthCall(std::string_view authority, std::string_view service) : request_(request_message(service)) {
+GrpcHealthCall::GrpcHealthCall(std::string_view authority, std::string_view service, std::string_view scheme)
+    : request_(request_message(service)) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session* session = nullptr;
   if (nghttp2_session_callbacks_new(&callbacks) == 0) {
@@ -90,16 +91,16 @@ GrpcHealthCall::GrpcHealthCall(std::string_view authority, std::string_view serv
     nghttp2_session_callbacks_del(callbacks);
   }
   session_.reset(session);
-  if (session_) begin(authority);
+  if (session_) begin(authority, scheme);
 }
 
 GrpcHealthCall::~GrpcHealthCall() = default;
 
-void GrpcHealthCall::begin(std::string_view authority) {
+void GrpcHealthCall::begin(std::string_view authority, std::string_view scheme) {
   const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
   nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings, std::size(settings));
   const nghttp2_nv fields[] = {field(":method", "POST"),
-                               field(":scheme", "http"),
+                               field(":scheme", scheme),
                                field(":path", "/grpc.health.v1.Health/Check"),
                                field(":authority", authority),
                                field("content-type", "application/grpc"),

@@ -15,7 +15,7 @@ namespace drishti::upstream {
 class GrpcHealthCall {
  public:
   /// SERVICE: at most 127 bytes; "": the server as a whole.
-  GrpcHealthCall(std::string_view authority, std::string_view service);
+  GrpcHealthCall(std::string_view authority, std::string_view service, std::string_view scheme = "http");
   ~GrpcHealthCall();
   GrpcHealthCall(const GrpcHealthCall&) = delete;
   GrpcHealthCall& operator=(const GrpcHealthCall&) = delete;
@@ -36,7 +36,7 @@ class GrpcHealthCall {
   struct Delete {
     void operator()(nghttp2_session* session) const;
   };
-  void begin(std::string_view authority);
+  void begin(std::string_view authority, std::string_view scheme);
   void write_frames();
   std::optional<std::uint64_t> serving_status() const;
 

@@ -4,7 +4,10 @@
 #include <cerrno>
 
 #include "net/os_error.hpp"
+#include "http/http2_request.hpp"
 #include "upstream/grpc_health.hpp"
+#include "upstream/http2_client.hpp"
+#include "upstream/upstream_handshake.hpp"
 
 namespace drishti::upstream {
 namespace {
@@ -29,11 +32,12 @@ std::string text_of(const net::IoResult& result) {
 }  // namespace
 
 HealthExchange::HealthExchange(net::Reactor& reactor, CheckConnection& connection, const conf::HealthCheck& check,
-                               SocketAddress address)
+                               SocketAddress address, std::shared_ptr<const tls::ClientContext> tls)
     : reactor_(reactor),
       connection_(connection),
       check_(check),
       address_(std::move(address)),
+      target_{std::move(tls), check.tls_name, {}, {}},
       deadline_(reactor.clock().now() + std::max(check.interval, least_check_time)) {
   if (check.port) address_.set_port(*check.port);
 }
@@ -53,6 +57,7 @@ net::Task<CheckOutcome> HealthExchange::run() {
     const bool is_connected = co_await connect();
     step = Step::failed;
     if (is_connected && check_.type == conf::HealthCheck::Type::grpc) step = co_await ask_grpc();
+    else if (is_connected && check_.http2) step = co_await ask_http2();
     else if (is_connected) step = co_await ask(false);
   }
   outcome_.passed = step == Step::done;
@@ -95,7 +100,16 @@ net::Task<bool> HealthExchange::connect() {
   const net::IoResult result =
       co_await net::connect(reactor_, connection_.stream, address_, nullptr, time_for(check_.connect_timeout));
   if (!result.ok()) fail(connecting, result);
-  co_return result.ok() && send_preface();
+  bool is_connected = result.ok() && send_preface();
+  if (is_connected && target_) is_connected = co_await shake_hands();
+  co_return is_connected;
+}
+
+net::Task<bool> HealthExchange::shake_hands() {
+  const HandshakeResult shaken = co_await upstream::shake_hands(connection_.stream, target_, address_.text(), nullptr,
+                                                                time_for(check_.connect_timeout));
+  if (!shaken.ok()) fail(connecting, shaken.reason);
+  co_return shaken.ok();
 }
 
 net::Task<HealthExchange::Step> HealthExchange::ask(bool is_kept) {
@@ -121,17 +135,85 @@ net::Task<HealthExchange::Step> HealthExchange::ask(bool is_kept) {
   const bool is_complete = co_await read_body();
   if (needs_body) {
     if (!is_complete && body_.size() < most_check_body) co_return Step::failed;
-    if (auto wrong = find_body_mismatch(*check_.match, body_)) {
-      fail(wrong->step, std::move(wrong->reason));
-      co_return Step::failed;
-    }
+    if (judge_body() == Step::failed) co_return Step::failed;
   }
   keep_or_close(is_complete);
   co_return Step::done;
 }
 
+HealthExchange::Step HealthExchange::judge_body() {
+  auto wrong = find_body_mismatch(*check_.match, body_);
+  if (!wrong) return Step::done;
+  fail(wrong->step, std::move(wrong->reason));
+  return Step::failed;
+}
+
+namespace {
+
+/// The exchange itself looks for output and ends.
+struct NobodyToTell final : Http2Client::Owner {
+  void has_output() override {}
+  void stream_ended() override {}
+};
+
+}  // namespace
+
+/// Sends what there is to send, takes what comes.
+net::Task<bool> HealthExchange::exchange_frames(Http2Client& client) {
+  std::string output;
+  const bool is_good = client.write(output, ~std::size_t{0});
+  iovec piece{output.data(), output.size()};
+  net::IoResult result;
+  if (!output.empty()) result = co_await connection_.stream.write_all({&piece, 1}, time_for(check_.send_timeout));
+  if (!result.ok() || !is_good) {
+    fail(sending, result);
+    co_return false;
+  }
+  buffer_.clear();
+  result = co_await read_more();
+  if (!result.ok()) fail(reading, result);
+  else if (!client.take(buffer_, reactor_.clock().now())) fail(reading, client.error());
+  else if (client.is_over()) fail(reading, "upstream sent invalid HTTP/2");
+  else co_return true;
+  co_return false;
+}
+
+net::Task<HealthExchange::Step> HealthExchange::ask_http2() {
+  NobodyToTell nobody;
+  net::BufferPool buffers;
+  Http2Stream stream(reactor_, buffers, http::Method::get, check_.buffer_size);
+  Http2Client client(nobody, reactor_.clock().now());
+  http::Http2Request request;
+  http::make_http2_request(check_.request, target_ ? "https" : "http", false, request);
+  if (!client.submit(stream, request.fields, false)) {
+    fail(sending, "HTTP/2 failed");
+    co_return Step::failed;
+  }
+  bool is_good = true;
+  while (is_good && stream.end() == StreamEnd::open && body_.size() < most_check_body) {
+    is_good = co_await exchange_frames(client);
+    const std::size_t before = body_.size();
+    body_.resize(before + Http2Stream::window);
+    body_.resize(before + stream.read({body_.data() + before, Http2Stream::window}).bytes);
+  }
+  connection_.stream.close();
+  if (!is_good && stream.end() != StreamEnd::complete) co_return Step::failed;
+  if (!stream.has_head()) {
+    fail(reading, "upstream sent invalid header");
+    co_return Step::failed;
+  }
+  stream.take_head(head_);
+  if (auto wrong = find_head_mismatch(check_.match.get(), head_)) {
+    fail(wrong->step, std::move(wrong->reason));
+    co_return Step::failed;
+  }
+  outcome_.reason = "status " + std::to_string(head_.status);
+  if (check_.match == nullptr || check_.match->bodies.empty()) co_return Step::done;
+  co_return judge_body();
+}
+
 net::Task<HealthExchange::Step> HealthExchange::ask_grpc() {
-  GrpcHealthCall call(check_.request, check_.grpc_service);
+  GrpcHealthCall call(check_.request, check_.grpc_service, target_ ? "https" : "http");
   while (!call.is_done()) {
     std::string output = call.output();  // may be empty: half a frame came
     iovec piece{output.data(), output.size()};

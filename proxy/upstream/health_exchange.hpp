@@ -9,9 +9,12 @@
 #include "http/body_decoder.hpp"
 #include "http/head_parser.hpp"
 #include "net/stream.hpp"
+#include "tls/client_context.hpp"
 #include "upstream/health_match.hpp"
 
 namespace drishti::upstream {
+
+class Http2Client;
 
 /// A connection that checks of one peer use one after the other.
 struct CheckConnection {
@@ -34,8 +37,9 @@ inline constexpr std::size_t most_check_body = 256 << 10;
 class HealthExchange {
  public:
   /// CONNECTION is kept after the check when CHECK allows it and the response ended cleanly; else closed.
+  /// TLS: the context of a check that has one.
   HealthExchange(net::Reactor& reactor, CheckConnection& connection, const conf::HealthCheck& check,
-                 SocketAddress address);
+                 SocketAddress address, std::shared_ptr<const tls::ClientContext> tls = nullptr);
   net::Task<CheckOutcome> run();
 
  private:
@@ -48,6 +52,10 @@ class HealthExchange {
   bool send_preface();
   net::Task<Step> ask(bool is_kept);
   net::Task<Step> ask_grpc();
+  net::Task<Step> ask_http2();
+  net::Task<bool> exchange_frames(Http2Client& client);
+  net::Task<bool> shake_hands();
+  Step judge_body();
   net::Task<Step> read_head();
   net::Task<bool> read_body();
   net::Task<net::IoResult> read_more();
@@ -57,6 +65,7 @@ class HealthExchange {
   CheckConnection& connection_;
   const conf::HealthCheck& check_;
   SocketAddress address_;
+  tls::ClientTarget target_;
   net::Clock::Steady deadline_;
   std::string buffer_;
   http::ResponseParser parser_;

@@ -42,7 +42,7 @@ struct HealthKeeper::Impl {
   };
 
   Impl(boost::asio::io_context& io, net::ErrorLog& error_log)
-      : reactor(io), log(error_log), services{reactor, error_log, std::mt19937_64(std::random_device()())} {}
+      : reactor(io), log(error_log), services{reactor, error_log, nullptr, std::mt19937_64(std::random_device()())} {}
   ~Impl() {
     for (const auto& kept : groups) kept->group->on_publish(nullptr);
   }
@@ -138,7 +138,9 @@ net::OwnedTask HealthKeeper::Impl::keep_time() {
 HealthKeeper::HealthKeeper(boost::asio::io_context& io, net::ErrorLog& log) : impl_(std::make_unique<Impl>(io, log)) {}
 HealthKeeper::~HealthKeeper() = default;
 
-void HealthKeeper::follow(const std::vector<std::shared_ptr<UpstreamGroup>>& groups) {
+void HealthKeeper::follow(const std::vector<std::shared_ptr<UpstreamGroup>>& groups,
+                          std::shared_ptr<const tls::ClientContexts> tls) {
+  impl_->services.tls = std::move(tls);
   impl_->reactor.clock().update();
   for (const auto& kept : impl_->groups) kept->group->on_publish(nullptr);
   impl_->groups.clear();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "net/error_log.hpp"
+#include "tls/client_context.hpp"
 #include "upstream/upstream_group.hpp"
 
 namespace boost::asio {
@@ -22,7 +23,8 @@ class HealthKeeper {
 
   /// GROUPS are in use from now on, and those of an earlier call no more. Peers that are in both keep what is known of
   /// them. Follows what DNS changes in the groups.
-  void follow(const std::vector<std::shared_ptr<UpstreamGroup>>& groups);
+  /// TLS: the contexts of their configuration.
+  void follow(const std::vector<std::shared_ptr<UpstreamGroup>>& groups, std::shared_ptr<const tls::ClientContexts> tls);
   /// An administrator changed GROUP, one of those followed.
   void changed(const std::shared_ptr<UpstreamGroup>& group);
 

@@ -15,7 +15,8 @@ constexpr milliseconds first_spread{250};
 
 bool is_same(const conf::HealthCheck& a, const conf::HealthCheck& b) {
   return a.type == b.type && a.request == b.request && a.port == b.port && a.interval == b.interval &&
-         a.grpc_service == b.grpc_service && a.preface == b.preface;
+         a.grpc_service == b.grpc_service && a.preface == b.preface && a.http2 == b.http2 && a.tls == nullptr &&
+         b.tls == nullptr;
 }
 
 }  // namespace
@@ -73,7 +74,8 @@ net::OwnedTask PeerProbe::run() {
     in_use_ = next_due().connection;
     is_checking_ = true;
     const Steady begun = services_.reactor.clock().now();
-    HealthExchange exchange(services_.reactor, *in_use_, *check, peer_->address);
+    auto tls = check->tls ? services_.tls->of(*check->tls) : nullptr;
+    HealthExchange exchange(services_.reactor, *in_use_, *check, peer_->address, std::move(tls));
     const CheckOutcome outcome = co_await exchange.run();
     is_checking_ = false;
     if (is_retired_) break;

@@ -16,6 +16,7 @@ namespace drishti::upstream {
 struct ProbeServices {
   net::Reactor& reactor;
   net::ErrorLog& log;
+  std::shared_ptr<const tls::ClientContexts> tls;  ///< of the configuration in use
   std::mt19937_64 random;
   /// Between 0 and MOST.
   std::chrono::milliseconds random_time(std::chrono::milliseconds most);

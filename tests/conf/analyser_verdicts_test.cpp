@@ -130,7 +130,6 @@ TEST(Verdicts, WhatNginxHasAndDrishtiHasNotIsNamed) {
             "parameter \"quic\" of the \"listen\" directive is not implemented by drishti yet in test.conf:1");
   EXPECT_EQ(error_in_location("return 200 $geoip_city;"),
             "\"geoip_city\" variable is not implemented by drishti yet in test.conf:1");
-  EXPECT_EQ(error_in_location("proxy_pass https://127.0.0.1;"), "https protocol requires SSL support in test.conf:1");
 }
 
 }  // namespace

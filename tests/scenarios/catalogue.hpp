@@ -73,7 +73,7 @@ struct Entry {
   std::string id;
   std::string words;
   std::vector<Probe> probes;
-  std::string later;  ///< why it belongs to a later issue; then it has no probes
+  std::string later;  ///< the test that has it, or why it belongs to a later issue; then it has no probes
 };
 
 std::vector<Entry> framing_entries();       // S01 .. S20

@@ -350,7 +350,6 @@ std::vector<Probe> codings() {
 
 std::vector<Entry> response_entries() {
   std::string chunks = "5\r\nhello\r\n0\r\n\r\n";
-  std::string tls = "TLS to upstreams";
   return {
       {"R01", "body where none may be", bodies_that_may_not_be(), {}},
       {"R02", "Content-Length and Transfer-Encoding",
@@ -363,7 +362,7 @@ std::vector<Entry> response_entries() {
       {"R05", "controls and line ends in the head", splitting(), {}},
       {"R06", "large heads", large_heads(), {}},
       {"R07", "endless interim responses", interim_floods(), {}},
-      {"R08", "101 that nobody asked for (1xx with a body in HTTP/2: later issue)",
+      {"R08", "101 that nobody asked for (in HTTP/2: UpstreamHttp2.ABadHeadIsA502)",
        {upstream_sends("101", "HTTP/1.1 101 Switching Protocols\r\n\r\nevil", {502}).followed_by(Probe::Then::smuggled)}, {}},
       {"R09", "status lines", status_lines(), {}},
       {"R10", "no HTTP at all", garbage(), {}},
@@ -376,10 +375,10 @@ std::vector<Entry> response_entries() {
         upstream_sends("behind the last chunk", ok + "Transfer-Encoding: chunked\r\n\r\n" + chunks + smuggled_response, {200}).checked(has_body("hello")),
         upstream_sends("behind length 0", ok + "Content-Length: 0\r\n\r\n" + smuggled_response, {200}).checked(has_body(""))}, {}},
       {"R15", "a byte now and then", slow_responses(), {}},
-      {"R16", "plaintext before the TLS handshake", {}, tls},
-      {"R17", "upstream certificate", {}, tls},
-      {"R18", "compressed bomb", compressed_bombs(), {}},
-      {"R19", "Content-Encoding mismatch, compression of what is compressed", codings(), {}},
+       {"R16", "plaintext before the TLS handshake", {}, "UpstreamTls.PlaintextInPlaceOfAHandshakeIsNoResponse"},
+       {"R17", "upstream certificate", {}, "UpstreamTls.Refuses*"},
+       {"R18", "compressed bomb", compressed_bombs(), {}},
+       {"R19", "Content-Encoding mismatch, compression of what is compressed", codings(), {}},
       {"R20", "stream without end", endless_streams(), {}},
       {"R21", "slow client, fast upstream", slow_clients(), {}},
       {"R22", "Connection: close in the response",

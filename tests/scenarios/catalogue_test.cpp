@@ -54,7 +54,7 @@ TEST(Catalogue, EveryEntryIsAnsweredAsItSays) {
   for (const Entry& entry : all_entries()) {
     if (only && entry.id != only) continue;
     if (!entry.later.empty()) {
-      later += "\n  later issue: " + entry.id + " " + entry.words + " (" + entry.later + ")";
+      later += "\n  elsewhere or later: " + entry.id + " " + entry.words + " (" + entry.later + ")";
       continue;
     }
     ++asked;

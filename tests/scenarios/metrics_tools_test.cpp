@@ -130,9 +130,9 @@ TEST(MetricsTools, TheNumberOfSeriesIsWhatTheDocumentationSays) {
   };
   const std::string peer = "server " + upstream.address() + ";";
   const std::size_t base = count("", peer);
-  EXPECT_EQ(base, 143u + 2 * 2u + 32u + 3 * 6u + 107u + 24u) << "the process, two workers, and one of each";
+  EXPECT_EQ(base, 143u + 2 * 2u + 32u + 3 * 6u + 110u + 24u) << "the process, two workers, and one of each";
   EXPECT_EQ(count("", peer + " server 127.0.0.1:9;") - base, 24u) << "a peer";
-  EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 107u + 24u) << "an upstream and its peer";
+  EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 110u + 24u) << "an upstream and its peer";
   EXPECT_EQ(count("", peer + " queue 10;") - base, 23u) << "a queue";
   EXPECT_EQ(count("proxy_cache_path memory keys_zone=z:1m;", peer) - base, 20u) << "a zone of the cache";
   EXPECT_EQ(count("proxy_cache_path redis://127.0.0.1:1 keys_zone=z:1m;", peer) - base, 20u + 38u) << "one with Redis";

@@ -18,15 +18,16 @@ inline std::string h2_frame(int type, int flags, int stream, const std::string& 
 
 inline const std::string h2_settings = h2_frame(4, 0, 0, "");
 
-/// HEADERS of stream 1. FIELDS: literals that are not indexed.
-inline std::string h2_headers(const std::vector<std::pair<std::string, std::string>>& fields, bool is_last) {
+/// HEADERS. FIELDS: literals that are not indexed.
+inline std::string h2_headers(const std::vector<std::pair<std::string, std::string>>& fields, bool is_last,
+                              int stream = 1) {
   std::string block;
   for (const auto& [name, value] : fields) {
     block += '\0';
     block += static_cast<char>(name.size()) + name;
     block += static_cast<char>(value.size()) + value;
   }
-  return h2_frame(1, is_last ? 5 : 4, 1, block);
+  return h2_frame(1, is_last ? 5 : 4, stream, block);
 }
 
 /// The answer of a server: SERVING is the status in the message.

@@ -32,11 +32,11 @@ struct ConnectionPoolTest : ::testing::Test {
     return made;
   }
   /// A connection whose first response ended cleanly; its other end is others.back().
-  UpstreamConnectionPtr used_once(const std::shared_ptr<Peer>& to) {
+  UpstreamConnectionPtr used_once(const std::shared_ptr<Peer>& to, tls::ClientTarget target = {}) {
     int pair[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     others.push_back(pair[1]);
-    auto connection = std::make_unique<UpstreamConnection>(to, reactor.clock().now());
+    auto connection = std::make_unique<UpstreamConnection>(to, reactor.clock().now(), std::move(target));
     connection->stream.open(reactor, pair[0]);
     connection->stream.channel().drained();
     connection->requests = 1;
@@ -131,6 +131,23 @@ TEST(SafeIdleTime, StaysASecondBelowTheBackendsOwnTimeout) {
   } cases[] = {{0, 60000, 60000}, {5, 60000, 4000}, {75, 60000, 60000}, {2, 60000, 1000}, {1, 60000, 500}, {65, 1000, 1000}};
   for (const auto& c : cases)
     EXPECT_EQ(safe_idle_time(seconds(c.backend), milliseconds(c.own_ms)), milliseconds(c.expected_ms)) << c.backend;
+}
+
+TEST_F(ConnectionPoolTest, DoesNotMixTlsIdentities) {
+  const auto context = std::make_shared<const tls::ClientContext>(std::make_shared<conf::UpstreamTls>());
+  const auto other = std::make_shared<const tls::ClientContext>(std::make_shared<conf::UpstreamTls>());
+  const tls::ClientTarget targets[] = {
+      {}, {context, "a", {}, {}}, {context, "b", {}, {}}, {other, "a", {}, {}}, {context, "a", "/c.pem", "/c.key"}};
+  for (const tls::ClientTarget& kept : targets) {
+    pool.give_back(used_once(peer, kept), config, seconds(0));
+    for (const tls::ClientTarget& wanted : targets)
+      if (wanted != kept) {
+        EXPECT_EQ(pool.take(*peer, wanted), nullptr);
+      }
+    const auto taken = pool.take(*peer, kept);
+    ASSERT_NE(taken, nullptr);
+    EXPECT_EQ(taken->target(), kept);
+  }
 }
 
 }  // namespace
