@@ -244,22 +244,31 @@ TEST(UpstreamThatFailsOnTheWay, LeavesTheSlowClientWhatItSentAndNoProperEnd) {
   EXPECT_TRUE(client.closed());
 }
 
-TEST(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
+/// Whether the server has events buffered: else a slow client holds it.
+struct EventStream : ::testing::TestWithParam<bool> {};
+
+TEST_P(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
   auto was_read = std::make_shared<Event>();
+  const std::string buffering = GetParam() ? "X-Accel-Buffering: yes\r\n" : "";
   FakeUpstream upstream([=](const UpstreamRequest&) {
-    return Actions{Action::send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" +
-                                std::string("1000000\r\n") + big_body().substr(0, 0x1000000) + "\r\n"),
-                   Action::wait(was_read), Action::send("5\r\nhello\r\n"), Action::read_to_close()};
+    Actions actions = in_steps("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + buffering +
+                               "Transfer-Encoding: chunked\r\n\r\n" + "1000000\r\n" + big_body().substr(0, 0x1000000) + "\r\n");
+    for (const Action& last : {Action::wait(was_read), Action::send("5\r\nhello\r\n"), Action::read_to_close()})
+      actions.push_back(last);
+    return actions;
   });
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   SlowClient client(proxy);
   client.send(big_request);
-  ASSERT_TRUE(could_send(upstream, 0x1000000));
+  const bool is_as_said =
+      GetParam() ? could_send(upstream, 0x1000000) : is_held(upstream) && upstream.bytes_sent() < 0x1000000;
+  ASSERT_TRUE(is_as_said);
   while (client.unread().size() < 0x1000000 && client.read_some(seconds(5))) continue;
   was_read->set();
   while (client.unread().find("hello", 0x1000000) == std::string::npos && client.read_some(seconds(5))) continue;
   EXPECT_NE(client.unread().find("\r\n5\r\nhello\r\n"), std::string::npos);
 }
+INSTANTIATE_TEST_SUITE_P(BufferedOrNot, EventStream, ::testing::Bool());
 
 TEST(StoppingProxy, EndsWhileAClientIsBehind) {
   FakeUpstream upstream(serves("length"));
