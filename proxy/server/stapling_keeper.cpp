@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "server/http_get.hpp"
+#include "server/privileges.hpp"
 
 namespace drishti::server {
 
@@ -47,14 +48,15 @@ void StaplingKeeper::ask(Subject& subject) {
   auto pending = std::make_shared<Pending>();
   pending->question = subject.stapled.question;
   pending_ = pending;
-  std::thread([pending] {
+  const auto fetch = [pending] {
     try {
       pending->response = http_get(pending->question->url(), patience);
     } catch (const std::exception& error) {
       pending->error = error.what();
     }
     pending->is_done = true;
-  }).detach();
+  };
+  run_without_capabilities([&] { std::thread(fetch).detach(); });
 }
 
 void StaplingKeeper::take_answer(Clock::time_point now) {
