@@ -144,7 +144,7 @@ void merge_levels(Analysis& a) {
     draft.settings.inherit(a.http_settings);
     draft.settings.copy_to(*draft.server);
     merge(a, *draft.server->root, *a.http);
-    check_ssl(a, *draft.server);
+    check_ssl(*draft.server);
   }
 }
 

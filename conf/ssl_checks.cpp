@@ -55,10 +55,8 @@ void check(const Endpoint& endpoint) {
 
 }  // namespace
 
-void check_ssl(Analysis& a, const Server& server) {
+void check_ssl(const Server& server) {
   if (!server.ssl.has_certificates() && !*server.ssl.reject_handshake) return;
-  if (*server.ssl.stapling && server.ssl.stapling_file->empty())
-    a.warn("\"ssl_stapling\" ignored, responders are not asked: give \"ssl_stapling_file\"", place_of(server, "ssl_stapling"));
   if (server.ssl.has_certificates()) check_keys(server);
   check_client_certificates(server);
 }

@@ -4,13 +4,12 @@
 #include <memory>
 #include <vector>
 
-#include "conf/analysis.hpp"
 #include "conf/config.hpp"
 
 namespace drishti::conf {
 
-/// Throws ConfigError; warns of what is accepted and not obeyed.
-void check_ssl(Analysis& a, const Server& server);
+/// Throws ConfigError.
+void check_ssl(const Server& server);
 /// Each `listen ... ssl` has a certificate to answer with. Throws ConfigError.
 void check_ssl_listens(const std::vector<std::shared_ptr<Server>>& servers);
 

@@ -68,12 +68,6 @@ class ClientStream {
   /// What the client sent behind its body, when body_done(); null when there is none.
   virtual const http::FieldList* request_trailers() const { return nullptr; }
 
-  /// Fields for the end of the response (RFC 9110 6.5), to be called before the last write; they live until then.
-  /// HTTP/1 does not send them.
-  virtual void set_trailers(const http::FieldList&) {}
-  /// What the client sent behind its body, when body_done(); null when there is none.
-  virtual const http::FieldList* request_trailers() const { return nullptr; }
-
   /// Calls `hook` when the client goes away while nobody reads from it; nullptr ends that.
   virtual void watch_for_close(void (*hook)(void*), void* owner) = 0;
   virtual bool is_gone() const = 0;

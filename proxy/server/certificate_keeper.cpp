@@ -13,6 +13,9 @@ CertificateKeeper::Contexts CertificateKeeper::prepare(std::shared_ptr<const con
 
 void CertificateKeeper::commit(Contexts contexts) {
   watch_.follow(contexts->config());
+  stapling_.follow(*contexts);
+  for (const auto& context : contexts->all())
+    for (const std::string& warning : context->warnings()) log_.write(conf::LogLevel::warn, 0, warning);
   {
     const std::lock_guard lock(mutex_);
     contexts_ = std::move(contexts);
@@ -33,12 +36,18 @@ void CertificateKeeper::renewed(bool ok) {
 }
 
 bool CertificateKeeper::tick() {
-  process_.tickets()->rotate(tls::TicketKeys::Clock::now());
-  if (watch_.is_empty()) return false;
+  const auto now = std::chrono::steady_clock::now();
+  process_.tickets()->rotate(now);
+  stapling_.tick(now);
+  return !watch_.is_empty() && read_again();
+}
+
+bool CertificateKeeper::read_again() {
   const Elevation elevation;
   if (!watch_.changed()) return false;
   try {
     auto fresh = std::make_shared<const tls::ServerContexts>(*contexts(), process_);
+    stapling_.follow(*fresh);
     const std::lock_guard lock(mutex_);
     contexts_ = std::move(fresh);
   } catch (const tls::TlsError& error) {

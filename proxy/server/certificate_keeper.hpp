@@ -12,6 +12,7 @@
 
 #include "metrics/worker_metrics.hpp"
 #include "net/error_log.hpp"
+#include "server/stapling_keeper.hpp"
 #include "tls/certificate_watch.hpp"
 #include "tls/server_contexts.hpp"
 
@@ -21,7 +22,7 @@ class CertificateKeeper : public prometheus::Collectable {
  public:
   using Contexts = std::shared_ptr<const tls::ServerContexts>;
 
-  explicit CertificateKeeper(net::ErrorLog& log) : log_(log) {}
+  explicit CertificateKeeper(net::ErrorLog& log) : log_(log), stapling_(log) {}
 
   /// Reads all files of CONFIG and changes nothing. Throws tls::TlsError.
   Contexts prepare(std::shared_ptr<const conf::Config> config);
@@ -40,10 +41,12 @@ class CertificateKeeper : public prometheus::Collectable {
 
  private:
   void renewed(bool ok);
+  bool read_again();
 
   net::ErrorLog& log_;
   tls::ProcessState process_;
   tls::CertificateWatch watch_;
+  StaplingKeeper stapling_;
   mutable std::mutex mutex_;  ///< of what Collect() reads
   Contexts contexts_;
   std::vector<const metrics::WorkerMetrics*> workers_;

@@ -52,6 +52,8 @@ void check_environment(const std::shared_ptr<const conf::Config>& tested) {
   tls::ProcessState tls_state;
   const tls::ServerContexts contexts(tested, tls_state);
   const tls::ClientContexts upstream_tls(config);
+  for (const auto& context : contexts.all())
+    for (const std::string& warning : context->warnings()) print_message(LogLevel::warn, warning);
   ErrorLog log;  // prints warnings to standard error
   check_user(config.main.user, config.main.group, log);
   for (const std::string& path : temp_paths(config)) {

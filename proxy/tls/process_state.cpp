@@ -16,4 +16,12 @@ std::shared_ptr<SessionStore> ProcessState::sessions(const conf::SslSessionCache
   return zone.store;
 }
 
+std::shared_ptr<Staple> ProcessState::staple(const std::string& fingerprint) {
+  std::erase_if(staples_, [](const auto& entry) { return entry.second.expired(); });
+  auto& kept = staples_[fingerprint];
+  auto staple = kept.lock();
+  if (!staple) kept = staple = std::make_shared<Staple>();
+  return staple;
+}
+
 }  // namespace drishti::tls

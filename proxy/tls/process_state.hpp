@@ -8,6 +8,7 @@
 
 #include "conf/ssl_settings.hpp"
 #include "tls/session_store.hpp"
+#include "tls/staple.hpp"
 #include "tls/ticket_keys.hpp"
 
 namespace drishti::tls {
@@ -18,6 +19,8 @@ class ProcessState {
   const std::shared_ptr<TicketKeys>& tickets() const { return tickets_; }
   /// The store that CACHE names; null for `off` and `none`. A shared one is the same as long as its size is.
   std::shared_ptr<SessionStore> sessions(const conf::SslSessionCache& cache);
+  /// What is stapled to the certificate with this fingerprint.
+  std::shared_ptr<Staple> staple(const std::string& fingerprint);
 
  private:
   struct Zone {
@@ -26,6 +29,7 @@ class ProcessState {
   };
   std::shared_ptr<TicketKeys> tickets_ = std::make_shared<TicketKeys>();
   std::map<std::string, Zone> zones_;
+  std::map<std::string, std::weak_ptr<Staple>> staples_;
 };
 
 }  // namespace drishti::tls

@@ -1,7 +1,6 @@
 #include "tls/server_context.hpp"
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
@@ -70,10 +69,9 @@ ServerContext::ServerContext(const conf::Server& server, ProcessState& process)
   set_basics();
   set_protocols();
   set_ciphers();
-  load_certificates();
+  load_certificates(process);
   set_client_verification();
   set_sessions(process);
-  load_staple();
   apply_conf_commands(settings(), get(), nullptr);
 }
 
@@ -107,7 +105,7 @@ void ServerContext::set_ciphers() {
     throw TlsError("SSL_CTX_set1_curves_list(" + quoted(*ssl.ecdh_curve) + ") failed");
 }
 
-void ServerContext::load_certificates() {
+void ServerContext::load_certificates(ProcessState& process) {
   const conf::SslSettings& ssl = settings();
   if (has_variables(ssl)) {
     dynamic_ = std::make_unique<CertificateCache>(*ssl.certificate_cache);
@@ -119,6 +117,7 @@ void ServerContext::load_certificates() {
     const Certificate certificate = load_certificate(path, key, passphrases_);
     if (!use_certificate(get(), certificate)) throw TlsError("SSL_CTX_use_certificate(" + quoted(path) + ") failed");
     infos_.push_back(describe(certificate));
+    add_staple(certificate, infos_.back().fingerprint, process);
   }
 }
 
@@ -151,17 +150,23 @@ void ServerContext::set_sessions(ProcessState& process) {
   set_session_id_context();
 }
 
-/// Read and checked for form; clients verify it.
-void ServerContext::load_staple() {
-  const std::string& file = *settings().stapling_file;
-  if (!*settings().stapling || file.empty()) return;
-  const BioPtr in = open_file(file, "BIO_new_file(" + quoted(file) + ") failed");
-  const std::unique_ptr<OCSP_RESPONSE, Deleter<OCSP_RESPONSE_free>> response(d2i_OCSP_RESPONSE_bio(in.get(), nullptr));
-  if (!response) throw TlsError("d2i_OCSP_RESPONSE_bio(" + quoted(file) + ") failed");
-  unsigned char* bytes = nullptr;
-  const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
-  if (size > 0) staple_.assign(bytes, bytes + size);
-  OPENSSL_free(bytes);
+void ServerContext::add_staple(const Certificate& certificate, const std::string& fingerprint, ProcessState& process) {
+  const conf::SslSettings& ssl = settings();
+  if (!*ssl.stapling) return;
+  Stapled stapled{certificate.leaf.get(), certificate.path, nullptr, nullptr};
+  if (!ssl.stapling_file->empty()) {
+    stapled.staple = std::make_shared<Staple>();
+    stapled.staple->set(read_ocsp_response(*ssl.stapling_file), 0);
+  } else {
+    try {
+      stapled.question = std::make_shared<const OcspQuestion>(certificate, *ssl.trusted_certificate);
+    } catch (const TlsError& error) {
+      warnings_.push_back("\"ssl_stapling\" ignored, " + std::string(error.what()));
+      return;
+    }
+    stapled.staple = process.staple(fingerprint);
+  }
+  stapled_.push_back(std::move(stapled));
   install_staple_callback(get());
 }
 

@@ -14,6 +14,14 @@ namespace drishti::tls {
 
 class CertificateCache;
 
+/// A certificate with what is stapled to it.
+struct Stapled {
+  const X509* leaf = nullptr;  ///< of the context
+  std::string path;
+  std::shared_ptr<Staple> staple;
+  std::shared_ptr<const OcspQuestion> question;  ///< null: the response came from a file
+};
+
 class ServerContext {
  public:
   /// Reads the files. Throws TlsError, which names the file.
@@ -32,17 +40,19 @@ class ServerContext {
   /// Of certificates whose paths hold variables; null: there are none.
   CertificateCache* dynamic_certificates() const { return dynamic_.get(); }
   const Passphrases& passphrases() const { return passphrases_; }
-  /// The OCSP response that clients get who ask for it (DER); "": none.
-  const std::string& staple() const { return staple_; }
+  /// Those that have an OCSP response, or may get one.
+  const std::vector<Stapled>& stapled() const { return stapled_; }
+  /// What is not as its author wished, but no reason not to start.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   void set_basics();
   void set_protocols();
   void set_ciphers();
-  void load_certificates();
+  void load_certificates(ProcessState& process);
+  void add_staple(const Certificate& certificate, const std::string& fingerprint, ProcessState& process);
   void set_client_verification();
   void set_sessions(ProcessState& process);
-  void load_staple();
   void set_session_id_context();
 
   const conf::Server& server_;
@@ -52,7 +62,8 @@ class ServerContext {
   std::shared_ptr<SessionStore> sessions_;
   std::vector<CertificateInfo> infos_;
   std::unique_ptr<CertificateCache> dynamic_;
-  std::string staple_;
+  std::vector<Stapled> stapled_;
+  std::vector<std::string> warnings_;
 };
 
 /// Applies ssl_conf_command to a context (SSL null) or to one connection. Throws TlsError for a context only; of a

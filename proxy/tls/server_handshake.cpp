@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <ctime>
 #include <span>
 
 #include "tls/certificate_cache.hpp"
@@ -134,7 +135,10 @@ struct HandshakeCallbacks {
   }
 
   static int staple(SSL* ssl, void*) {
-    const std::string& response = ServerSession::of(ssl).context_->staple();
+    const X509* used = SSL_get_certificate(ssl);
+    const auto& all = ServerSession::of(ssl).context_->stapled();
+    const auto found = std::ranges::find(all, used, &Stapled::leaf);
+    const std::string response = found == all.end() ? std::string() : found->staple->get(std::time(nullptr));
     if (response.empty()) return SSL_TLSEXT_ERR_NOACK;
     auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));
     if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;

@@ -77,6 +77,7 @@ void chains(Checks& checks) {
       SSL_CTX_add_extra_chain_cert(context, middle.x509());
     }
     RawClient socket(proxy.port());
+    ignore_broken_pipes();
     SSL* ssl = SSL_new(context);
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
     SSL_set_fd(ssl, socket.fd());

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <csignal>
+
 namespace drishti::testing {
 namespace {
 
@@ -16,8 +18,11 @@ std::string wire_form(const std::vector<std::string>& protocols) {
 
 }  // namespace
 
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
     : socket_(port), context_(SSL_CTX_new(TLS_client_method())) {
+  ignore_broken_pipes();
   if (options.allows_weak) SSL_CTX_set_security_level(context_, 0);
   SSL_CTX_set_min_proto_version(context_, options.min_version);
   SSL_CTX_set_max_proto_version(context_, options.max_version);

@@ -33,6 +33,9 @@ struct TlsOptions {
   bool allows_weak = false;                  ///< security level 0
 };
 
+/// OpenSSL writes to sockets without MSG_NOSIGNAL.
+void ignore_broken_pipes();
+
 class TlsClient {
  public:
   explicit TlsClient(std::uint16_t port, const TlsOptions& options = {});
