@@ -15,7 +15,7 @@ void CoderPool::take_back(CoderPool& pool, Coder& coder) {
 
 template <class T, auto Member, class... Args>
 CoderPool::Lease CoderPool::lend(std::size_t memory, Args&&... args) {
-  if (in_use_ + memory > limit_) return {};
+  if (!has_room(memory)) return {};
   auto& idle = this->*Member;
   std::unique_ptr<T> coder;
   if (idle.empty()) {
@@ -43,7 +43,7 @@ CoderPool::Lease CoderPool::zstd(int level, std::optional<std::uint64_t> size) {
 
 // Its blocks are what is kept.
 CoderPool::Lease CoderPool::brotli(int level, int window_bits, std::optional<std::uint64_t> size) {
-  if (in_use_ + BrotliEncoder::memory_of(window_bits) > limit_) return {};
+  if (!has_room(BrotliEncoder::memory_of(window_bits))) return {};
   std::unique_ptr<BrotliEncoder> encoder(new (std::nothrow) BrotliEncoder(blocks_, window_bits));
   if (!encoder || !encoder->start(level, size.value_or(0))) return {};
   in_use_ += BrotliEncoder::memory_of(window_bits);

@@ -21,6 +21,7 @@ class CoderPool {
 
  public:
   static constexpr std::size_t most_memory = 128 << 20;  ///< of all that are in use
+  static constexpr std::size_t large = 1 << 20;          ///< coders of more than this get three quarters of it at most
   static constexpr std::size_t most_idle = 4 << 20;      ///< of those of one kind that are kept
 
   /// A coder that is ready for a body; null when there is no memory for one more. It goes back to the pool at its end.
@@ -39,6 +40,7 @@ class CoderPool {
  private:
   template <class T>
   using Idle = std::vector<std::unique_ptr<T>>;
+  bool has_room(std::size_t memory) const { return in_use_ + memory <= (memory > large ? limit_ / 4 * 3 : limit_); }
   template <class T, auto Member, class... Args>
   Lease lend(std::size_t memory, Args&&... args);
   template <class T, auto Member>

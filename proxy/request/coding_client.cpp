@@ -121,7 +121,14 @@ CodingClient::Coded CodingClient::code_step(Input& input, Op op) {
 }
 
 bool CodingClient::has_to_be_sent(Coded coded, const Input& input) const {
-  return coded == Coded::full || input.op != Op::process;
+  if (coded == Coded::full || input.op == Op::finish) return true;
+  return input.op == Op::flush && (!out_.empty() || !inner_.head_sent());
+}
+
+/// An idle stream holds no buffer.
+SendStatus CodingClient::hold_back() {
+  if (out_.empty()) out_.release();
+  return SendStatus::ok;
 }
 
 /// What the buffer has. It stays there until the buffer is cleared.
@@ -151,7 +158,7 @@ SendStatus CodingClient::start_write(std::span<const std::string_view> pieces, b
     const Coded coded = code(input);
     if (coded == Coded::failed) return fail();
     if (coded == Coded::turn) return keep(input);
-    if (!has_to_be_sent(coded, input)) return SendStatus::ok;
+    if (!has_to_be_sent(coded, input)) return hold_back();
     const std::string_view piece = take_coded(coded, input);
     const SendStatus status = inner_.start_write(as_pieces(piece), coded == Coded::all && last);
     out_.clear();
@@ -175,7 +182,7 @@ net::Task<SendStatus> CodingClient::write_coded(Input input) {
       work_ = 0;
       continue;
     }
-    if (!has_to_be_sent(coded, input)) co_return SendStatus::ok;
+    if (!has_to_be_sent(coded, input)) co_return hold_back();
     const std::string_view piece = take_coded(coded, input);
     const bool is_last = coded == Coded::all && input.op == Op::finish;
     const SendStatus status = co_await inner_.write(as_pieces(piece), is_last);

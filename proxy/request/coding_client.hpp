@@ -67,6 +67,7 @@ class CodingClient : public ClientStream {
   net::Task<SendStatus> code_file(int file, std::uint64_t offset, std::uint64_t length, bool last);
   bool has_to_be_sent(Coded coded, const Input& input) const;
   std::string_view take_coded(Coded coded, const Input& input);
+  SendStatus hold_back();
   SendStatus keep(const Input& input);
   SendStatus fail();
 
