@@ -88,7 +88,7 @@ net::Task<void> Http1Connection::run() {
 }
 
 bool Http1Connection::allows_http2() {
-  return stream_.tls() == nullptr && servers().protocols().http2;
+  return servers().protocols().http2 && !servers().protocols().ssl;
 }
 
 // RFC 9113 3.3. No request of HTTP/1 begins with the first line of the preface; with TLS it is ALPN that decides.
