@@ -156,7 +156,7 @@ net::Task<const char*> ResponseRelay::read_more() {
       co_await net::Sleep(services_.reactor, delay);
       if (client_.is_gone() && !*context_.location->proxy.ignore_client_abort && !goes_on_alone()) co_return "client left";
     }
-    const milliseconds timeout = *context_.location->proxy.read_timeout;
+    const std::chrono::milliseconds timeout = *context_.location->proxy.read_timeout;
     if (context_.response.coded.holds_back && !attempt_.readable(timeout).await_ready()) {
       const char* failure = co_await let_go();
       if (failure != nullptr || client_failed()) co_return failure;
