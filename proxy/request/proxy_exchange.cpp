@@ -165,7 +165,8 @@ void ProxyExchange::write_head() {
     body = {Kind::length, body_.size()};
   }
   request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
-  request_.trailers = http::any_list_has_token(context_.head.fields, http::FieldId::te, "trailers");
+  request_.trailers = *settings_.http_version == 20 &&
+                      http::any_list_has_token(context_.head.fields, http::FieldId::te, "trailers");
   request_.method = context_.method;
   if (*settings_.method) request_.method = http::method_of(context::evaluate(**settings_.method, context_));
   const filters::CacheRequest* changed = cache_ == nullptr ? nullptr : cache_->changed_request();

@@ -81,10 +81,11 @@ class UpstreamAttempt {
   }
   /// ok with 0 bytes: nothing now. eof: the end, proper or not as the framing says. failed: cut.
   net::IoResult try_read(std::span<char> buffer);
-  /// How the body's end is found; the stream of HTTP/2 tells itself, and looked at Content-Length.
+  /// How the body's end is found. A stream of HTTP/2 that announces trailers has to tell itself.
   http::BodyFraming framing() const {
-    const bool is_stream = http2_stream() != nullptr && head_.body.kind == http::BodyKind::length && head_.body.length > 0;
-    return is_stream ? http::BodyFraming{http::BodyKind::until_close, 0} : head_.body;
+    const bool waits_for_end = http2_stream() != nullptr && head_.body.kind == http::BodyKind::length &&
+                               head_.body.length > 0 && head_.fields.has(http::FieldId::trailer);
+    return waits_for_end ? http::BodyFraming{http::BodyKind::until_close, 0} : head_.body;
   }
   /// HTTP/2: nothing is left of the body, and it ended properly.
   bool has_ended() const { return http2_ && http2_->has_ended(); }

@@ -21,7 +21,11 @@ struct ClientTarget {
   std::string certificate;      ///< paths that had variables; "": the context's own certificate, if any
   std::string certificate_key;
   explicit operator bool() const { return context != nullptr; }
-  bool operator==(const ClientTarget&) const = default;
+  bool operator==(const ClientTarget& other) const {
+    if (context != other.context) return false;
+    return context == nullptr || (name == other.name && certificate == other.certificate &&
+                                  certificate_key == other.certificate_key);
+  }
 };
 
 class ClientContext {

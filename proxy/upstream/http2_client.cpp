@@ -253,7 +253,8 @@ void Http2Client::consumed(Http2Stream& stream, std::size_t bytes) {
 /// The stream's owner wants no more of it.
 void Http2Client::drop(Http2Stream& stream) {
   nghttp2_session_set_stream_user_data(session_.get(), stream.id_, nullptr);
-  const bool is_over = stream.end_ == StreamEnd::complete && stream.end_sent_;
+  // A whole body whose end is still to come is left alone: it costs nothing, and a reset would look like a failure.
+  const bool is_over = stream.end_sent_ && (stream.end_ == StreamEnd::complete || stream.has_whole_body());
   if (!is_over) nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id_, NGHTTP2_CANCEL);
   stream.client_ = nullptr;
   streams_.erase(&stream);

@@ -122,6 +122,9 @@ bool Http2Stream::end_fields(bool ends_stream) {
     return false;
   }
   has_head_ = true;
+  http::FieldList fields;
+  head_.list(fields);
+  length_ = length_of(fields);
   ended_with_head_ = ends_stream;
   reader_.wake();
   return true;
@@ -135,7 +138,7 @@ void Http2Stream::take_head(http::ResponseHead& head) const {
   const bool has_no_body = method_ == http::Method::head || status_ == 204 || status_ == 304;
   if (has_no_body) head.body = {http::BodyKind::none, 0};
   else if (ended_with_head_) head.body = {http::BodyKind::length, 0};
-  else if (const auto length = length_of(head.fields)) head.body = {http::BodyKind::length, *length};
+  else if (length_) head.body = {http::BodyKind::length, *length_};
   else head.body = {http::BodyKind::until_close, 0};
   head_seen_ = true;
 }
@@ -148,6 +151,7 @@ bool Http2Stream::add_data(std::string_view data) {
   buffers_.grow(body_, std::max(needed, net::BufferPool::small));
   std::memcpy(body_.writable().data(), data.data(), data.size());
   body_.produced(data.size());
+  body_received_ += data.size();
   reader_.wake();
   return true;
 }

@@ -3,6 +3,7 @@
 // comes is bounded: the head by a limit, the body by the stream's window, which only read() opens again.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ class Http2Stream {
   /// Once read() told of the proper end. The views stay as long as this object.
   http::FieldList trailers() const;
   std::uint64_t head_bytes() const { return head_.text.size(); }
+  /// All that Content-Length promised came, whether or not the end was told. False without it.
+  bool has_whole_body() const { return has_head_ && length_ && body_received_ >= *length_; }
   /// A byte of the response came.
   bool was_answered() const { return has_head_ || interim_ > 0; }
 
@@ -117,6 +120,8 @@ class Http2Stream {
 
   Fields request_trailers_;
   Fields head_, trailers_;
+  std::optional<std::uint64_t> length_;  ///< of the body, as Content-Length says
+  std::uint64_t body_received_ = 0;
   int status_ = 0;
   int interim_ = 0;
   bool has_head_ = false;

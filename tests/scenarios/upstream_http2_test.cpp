@@ -224,6 +224,18 @@ TEST(UpstreamHttp2, NoRequestFailsWhileAnUpstreamSaysGoaway) {
   EXPECT_EQ(load.failed(), 0u) << load.reasons();
 }
 
+TEST(UpstreamHttp2, NoGetFailsWhenAnUpstreamIsKilled) {
+  NodeBackend stays({"h2c", "one"});
+  auto dies = std::make_unique<NodeBackend>(std::vector<std::string>{"h2c", "two"});
+  ProxyUnderTest proxy(config_for(server(stays.address()) + server(dies->address())));
+  LoadClient load(proxy.port(), 8, LoadClient::Connections::kept);
+  ASSERT_TRUE(load.wait_for_answers(200));
+  dies->kill();
+  ASSERT_TRUE(load.wait_for_answers(500));
+  load.stop();
+  EXPECT_EQ(load.failed(), 0u) << load.reasons();
+}
+
 TEST(UpstreamHttp2, AResponseIsCached) {
   NodeBackend backend({"h2c", "one"});
   ProxyUnderTest proxy("events {}\nhttp { proxy_cache_path memory keys_zone=z:10m;\nserver { listen 127.0.0.1:@port@; " +

@@ -306,6 +306,20 @@ TEST_F(Http2ClientTest, ABodyThatNobodyWantsGivesItsWindowBack) {
   }
 }
 
+TEST_F(Http2ClientTest, AWholeBodyNeedsNoEndAndIsNotReset) {
+  greet();
+  auto whole = ask(), part = ask();
+  take(head(1, {{":status", "200"}, {"content-length", "4"}}) + h2_frame(data, 0, 1, "body") +
+       head(3, {{":status", "200"}, {"content-length", "5"}}) + h2_frame(data, 0, 3, "body"));
+  EXPECT_TRUE(whole->has_whole_body());
+  EXPECT_FALSE(part->has_whole_body());
+  whole.reset();
+  EXPECT_EQ(code_of(sent(), rst_stream), "none");
+  part.reset();
+  EXPECT_EQ(code_of(sent(), rst_stream), "8");
+  EXPECT_TRUE(take(h2_frame(data, end_stream, 1, "")));
+}
+
 TEST_F(Http2ClientTest, SendsABodyAsFarAsTheWindowAllows) {
   greet();
   auto stream = std::make_unique<Http2Stream>(reactor, buffers, http::Method::post, 4096);
