@@ -65,6 +65,7 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   bool gather();
   void flush();
   bool write_out();
+  void shrink();
   net::Task<void> write_behind();
   void look_whether_over();
   net::Task<void> say_goodbye();
