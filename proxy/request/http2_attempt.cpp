@@ -107,9 +107,21 @@ net::Task<bool> Http2Attempt::send_piece(std::string_view data, bool last) {
   co_return wake == net::Wake::ready && stream_->end() == StreamEnd::open && !is_stopping_;
 }
 
+/// Remembers what was taken from the client, as long as it is little: a stream that was refused can then be sent again.
+void Http2Attempt::keep(std::string_view data) {
+  if (state_.body_consumed) return;
+  state_.body_consumed = kept_body_.size() + data.size() > *context_.location->core.client_body_buffer_size;
+  if (state_.body_consumed) kept_body_ = {};
+  else kept_body_.append(data);
+}
+
 net::Task<void> Http2Attempt::send_client_body() {
   const conf::Bytes limit = *context_.location->core.client_max_body_size;
-  std::uint64_t total = 0;
+  std::uint64_t total = kept_body_.size();
+  if (total > 0) {
+    const bool goes_on = co_await send_piece(kept_body_, false);
+    if (!goes_on) co_return;
+  }
   while (!is_stopping_ && stream_->end() == StreamEnd::open) {
     waits_for_client_ = true;
     BodyPiece body = co_await client_.read_body();
@@ -117,7 +129,7 @@ net::Task<void> Http2Attempt::send_client_body() {
     if (is_stopping_) co_return;
     if (body.status == BodyPiece::Status::interrupted && !client_.is_gone()) continue;
     state_.client_status = body_failure_status(body);
-    state_.body_consumed = state_.body_consumed || !body.data.empty();
+    keep(body.data);
     total += body.data.size();
     if (limit != 0 && total > limit) state_.client_status = 413;
     if (state_.client_status != 0) co_return;

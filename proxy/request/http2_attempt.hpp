@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "http/http2_request.hpp"
 #include "net/join.hpp"
@@ -48,6 +49,7 @@ class Http2Attempt {
   bool begin(upstream::Http2Session& session, const UpstreamRequest& request);
   net::Task<Failure> read_head();
   Failure failure_of_end();
+  void keep(std::string_view data);
   net::Task<void> send_client_body();
   net::Task<void> send_file(const UpstreamRequest& request);
   net::Task<bool> send_piece(std::string_view data, bool last);
@@ -63,6 +65,7 @@ class Http2Attempt {
   http::Http2Request fields_;
   std::unique_ptr<upstream::Http2Stream> stream_;
   std::optional<net::Companion> sender_;
+  std::string kept_body_;  ///< of a streamed body, all that was taken from the client; unless state_.body_consumed
   Failure sending_failure_ = Failure::none;
   bool is_stopping_ = false;
   bool sends_now_ = false;

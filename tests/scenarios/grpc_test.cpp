@@ -127,5 +127,21 @@ TEST(GrpcPass, ACallThatWasRefusedGoesToTheNextServer) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(proxy, request_text("GET", "/name")).body, "two");
 }
 
+TEST(GrpcPass, ARefusedCallIsSentAgainWithWhatWasTakenFromItsClient) {
+  FakeHttp2 first([](int stream) { return h2_frame(3, 0, stream, std::string("\0\0\0\7", 4)); });
+  NodeBackend second({"h2c", "two"});
+  ProxyUnderTest proxy(http_config("upstream both { server " + first.address() + "; server " + second.address() +
+                                   "; }\nserver { listen 127.0.0.1:@port@; location / { grpc_pass both; } }"));
+  for (int i = 0; i < 2; ++i) {
+    RawClient client(proxy.port());
+    client.send(start_of_stream("/stream") + chunk("first"));
+    ASSERT_TRUE(wait_for(client, "first"));
+    client.send(chunk("second") + "0\r\n\r\n");
+    const RawResponse response = client.read_response().value_or(RawResponse{});
+    EXPECT_EQ(response.body, "firstsecond");
+  }
+  EXPECT_GT(first.requests(), 0);
+}
+
 }  // namespace
 }  // namespace drishti::testing

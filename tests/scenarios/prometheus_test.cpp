@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "tests/scenarios/tls_support.hpp"
 #include "tests/support/load_client.hpp"
 #include "tests/support/metrics_page.hpp"
 #include "tests/support/tool_process.hpp"
@@ -81,8 +82,8 @@ Names series_in(const std::string& query) {
 }
 
 /// Everything that the rules and the dashboard look at. Nobody listens at the address of Redis.
-std::string service(const std::string& one, const std::string& two) {
-  return http_config(
+std::string service(const std::string& one, const std::string& two, const std::string& more = {}) {
+  return http_config(more +
       "proxy_cache_path memory keys_zone=pages:1m; proxy_cache_path redis://127.0.0.1:1 keys_zone=shared:1m;\n"
       "upstream backend { server " + one + "; server " + two + " slow_start=1s; queue 10 timeout=1s; }\n"
       "server { listen 127.0.0.1:@port@; server_name shop.test;\n"
@@ -118,7 +119,9 @@ TEST(PrometheusRules, EveryAlertHasATest) {
 
 TEST(PrometheusRules, RulesAndDashboardNameOnlyWhatAProxyServes) {
   FakeUpstream one(answers("1")), two(answers("2"));
-  ProxyUnderTest proxy(service(one.address(), two.address()));
+  TlsFolder certificates;
+  certificates.add("shop.test");
+  ProxyUnderTest proxy(service(one.address(), two.address(), certificates.lines("shop.test")));
   page_with(proxy, "drishti_scaling_present_replicas{upstream=\"backend\"}", 2);
   Names served, asked;
   for (const std::string& series : MetricsPage::of(proxy).series()) served.insert(series.substr(0, series.find('{')));
