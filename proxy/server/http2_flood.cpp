@@ -10,7 +10,6 @@ constexpr double window_updates_a_request = 16;     // of stream and connection,
 constexpr double bytes_a_window_update = 512;
 constexpr double most_window_updates_left = 100'000;
 constexpr double first_window_updates = 200;
-constexpr std::size_t frame_head = 9;
 constexpr std::uint64_t free_overhead = 1 << 20;    // as nginx has it (T24)
 
 enum FrameType : std::uint8_t { data, headers, priority, rst_stream, settings, push_promise, ping, goaway,
@@ -40,7 +39,6 @@ Http2Flood::Http2Flood(std::uint32_t most_streams)
       window_updates_left_(first_window_updates) {}
 
 Http2FloodReason Http2Flood::received(std::uint8_t type, std::size_t payload, bool ends_stream, Steady now) {
-  received_ += payload + frame_head;
   const bool carries = type == data || type == headers;
   if (carries && payload == 0 && !ends_stream) {
     if (++empty_in_a_row_ > most_empty_in_a_row) return Reason::empty_frames;
@@ -50,8 +48,7 @@ Http2FloodReason Http2Flood::received(std::uint8_t type, std::size_t payload, bo
   }
   if (type == headers)
     window_updates_left_ = std::min(most_window_updates_left, window_updates_left_ + window_updates_a_request);
-  const Reason reason = carries ? Reason::none : control(type, now);
-  return reason == Reason::none ? overhead() : reason;
+  return carries ? Reason::none : control(type, now);
 }
 
 Http2FloodReason Http2Flood::control(std::uint8_t type, Steady now) {
@@ -68,7 +65,8 @@ Http2FloodReason Http2Flood::control(std::uint8_t type, Steady now) {
   }
 }
 
-Http2FloodReason Http2Flood::overhead() const {
+Http2FloodReason Http2Flood::read(std::size_t bytes) {
+  received_ += bytes;
   return received_ / 8 > useful_ + free_overhead ? Reason::overhead : Reason::none;
 }
 

@@ -47,6 +47,8 @@ class Http2Flood {
   explicit Http2Flood(std::uint32_t most_streams);
 
   // Each tells whether the connection has to end now.
+  /// So many bytes came, whatever they are: the library keeps frames of streams that are closed to itself (T24).
+  Reason read(std::size_t bytes);
   /// A whole frame of the client. PAYLOAD: its bytes without padding; ENDS_STREAM: it has that flag.
   Reason received(std::uint8_t type, std::size_t payload, bool ends_stream, Steady now);
   /// The client gave up a stream whose answer it did not have.
@@ -60,11 +62,10 @@ class Http2Flood {
 
  private:
   Reason control(std::uint8_t type, Steady now);
-  Reason overhead() const;
   TokenBucket client_resets_, our_resets_, settings_, pings_, priorities_, unknown_;
   double window_updates_left_;
   int empty_in_a_row_ = 0;
-  std::uint64_t received_ = 0;  ///< frames with their heads
+  std::uint64_t received_ = 0;
   std::uint64_t useful_ = 0;    ///< heads and bodies, of both sides
 };
 

@@ -63,6 +63,10 @@ bool Http2Session::receive(std::string_view bytes) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const ssize_t used = nghttp2_session_mem_recv(session_, data, bytes.size());
   if (used < 0) return fail(static_cast<int>(used));
+  if (const Http2FloodReason reason = flood_.read(bytes.size()); reason != Http2FloodReason::none) {
+    has_failed_ = true;
+    return end(reason);
+  }
   return nghttp2_session_want_read(session_) != 0;
 }
 

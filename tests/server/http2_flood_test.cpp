@@ -22,7 +22,10 @@ struct Flood {
       if (step() != Reason::none) return i;
     return most;
   }
-  Reason frame(std::uint8_t type, std::size_t size, bool ends = false) { return counted.received(type, size, ends, now); }
+  Reason frame(std::uint8_t type, std::size_t size, bool ends = false) {
+    const Reason reason = counted.received(type, size, ends, now);
+    return reason == Reason::none ? counted.read(size + 9) : reason;
+  }
 };
 
 TEST(Http2Flood, APageThatIsLeftMayResetAllItsStreamsButNotAgainAndAgain) {
