@@ -74,8 +74,7 @@ void Http2Stream::set_request_trailers(const http::FieldList& fields) {
 }
 
 std::size_t Http2Stream::take_to_send(std::span<char> frame, bool& ends) {
-  const std::size_t size = std::min(frame.size(), to_send_.size());
-  std::memcpy(frame.data(), to_send_.data(), size);
+  const std::size_t size = to_send_.copy(frame.data(), frame.size());
   to_send_.remove_prefix(size);
   body_sent_ += size;
   ends = to_send_.empty() && last_;

@@ -21,7 +21,8 @@ std::string refusal(const std::string& lines) {
 }
 
 TEST(RetryBudgetDirective, IsHalfOfTheRequestsByDefault) {
-  const auto& budget = with("")->find_upstream("b")->retry_budget;
+  const auto config = with("");
+  const auto& budget = config->find_upstream("b")->retry_budget;
   EXPECT_TRUE(budget.is_limited);
   EXPECT_EQ(budget.percent, 50);
   EXPECT_EQ(budget.least, 100);
