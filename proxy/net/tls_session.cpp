@@ -21,6 +21,11 @@ std::string openssl_error() {
   return text;
 }
 
+/// What somebody left in OpenSSL's queue would be taken for our failure. Clearing an empty one takes longer than the look.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 }  // namespace
 
 /// What OpenSSL takes for its socket: the scratch space of the worker.
@@ -129,9 +134,15 @@ void TlsSession::keep_received() {
   if (!held_.empty() || SSL_pending(ssl_) > 0) channel_->mark_readable();
 }
 
+/// Whether another read may give something: a try in vain costs as much as one that succeeds.
+bool TlsSession::has_more() {
+  const TlsScratch& space = scratch();
+  return space.begin < space.end || !held_.empty() || channel_->maybe_readable() || SSL_pending(ssl_) > 0;
+}
+
 IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill) {
   if (!channel_->is_open()) return {IoStatus::cancelled, 0, 0};
-  ERR_clear_error();
+  forget_errors();
   read_ahead_ = buffer.size();
   std::size_t size = 0;
   int got = 1;
@@ -139,7 +150,7 @@ IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<c
     got = function(ssl_, buffer.data() + size, static_cast<int>(buffer.size() - size));
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
-    if (!fill) break;
+    if (!fill || !has_more()) break;
   }
   IoResult result;
   if (got <= 0) result = after_failure(got);
@@ -218,7 +229,7 @@ IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
     const IoResult sent = send_unsent();
     if (!sent.ok() || has_unsent()) return sent;
   }
-  ERR_clear_error();
+  forget_errors();
   std::vector<char>& plain = scratch().plain;
   IoResult result;
   std::size_t taken = 0, gathered = 0;

@@ -75,6 +75,7 @@ class TlsSession {
   IoResult encrypt(std::span<const char> plaintext);
   std::size_t take_received(char* to, std::size_t size);
   bool receive();
+  bool has_more();
   void keep_received();
   IoResult send_out();
   IoResult send_unsent();
