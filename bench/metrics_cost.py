@@ -44,10 +44,10 @@ def cpu_ratios(options, directory, row):
     try:
         for peer in started.values():
             load.check_answers(peer.port, row.path, row.body)
-            measure.measure_once(peer, row, 1)
+            measure.measure_once(peer, row, 1, len(row.body))
         for number in range(options.rounds):
             order = list(started) if number % 2 == 0 else list(reversed(started))
-            cpu = {name: measure.measure_once(started[name], row, options.seconds)["cpu"] for name in order}
+            cpu = {name: measure.measure_once(started[name], row, options.seconds, len(row.body))["cpu"] for name in order}
             ratios.append(cpu["with"] / cpu["without"])
             measure.progress(f"  round {number + 1}: with {cpu['with']:.2f} us, without {cpu['without']:.2f} us")
     finally:

@@ -58,6 +58,7 @@ TEST(CacheChurn, TakesNoMoreMemoryTheLongerItRuns) {
   for (const std::size_t sample : samples) std::printf(" %zu", sample);
   std::printf("\n");
   EXPECT_GT(fetched, 1000u);
+  if (!memory_can_be_measured) return;
   EXPECT_LT(late, early + early / 20 + 1024) << "the last third beside the second";
 }
 
