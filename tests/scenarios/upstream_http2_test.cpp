@@ -8,21 +8,13 @@
 #include "tests/scenarios/scenario.hpp"
 #include "tests/support/fake_http2.hpp"
 #include "tests/support/load_client.hpp"
+#include "tests/support/json_text.hpp"
 #include "tests/support/metrics_page.hpp"
 #include "tests/support/node_backend.hpp"
 #include "tests/support/openssl_files.hpp"
 
 namespace drishti::testing {
 namespace {
-
-std::string member(const std::string& json, const std::string& name) {
-  const std::string key = "\"" + name + "\":";
-  std::size_t at = json.find(key);
-  if (at == json.npos) return "absent";
-  at += key.size();
-  if (json[at] == '"') return json.substr(at + 1, json.find('"', at + 1) - at - 1);
-  return json.substr(at, json.find_first_of(",}", at) - at);
-}
 
 std::string config_for(const std::string& servers, const std::string& more = {}) {
   return http_config("upstream all { " + servers + " }\nserver { listen 127.0.0.1:@port@; location /metrics { metrics; }\n" +

@@ -3,22 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/json_text.hpp"
 #include "tests/support/metrics_page.hpp"
 #include "tests/support/node_backend.hpp"
 #include "tests/support/openssl_files.hpp"
 
 namespace drishti::testing {
 namespace {
-
-/// The value of a member of a flat JSON text.
-std::string member(const std::string& json, const std::string& name) {
-  const std::string key = "\"" + name + "\":";
-  std::size_t at = json.find(key);
-  if (at == json.npos) return "absent";
-  at += key.size();
-  if (json[at] == '"') return json.substr(at + 1, json.find('"', at + 1) - at - 1);
-  return json.substr(at, json.find_first_of(",}", at) - at);
-}
 
 std::string one_location(const std::string& target, const std::string& more) {
   return http_config("server { listen 127.0.0.1:@port@; location /metrics { metrics; }\nlocation / { proxy_pass https://" +
