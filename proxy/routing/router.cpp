@@ -87,15 +87,15 @@ void Router::list_addresses_to_bind() {
   }
 }
 
-const ServerTable& Router::table(const SocketAddress& local) const {
+const ServerTable* Router::table(const SocketAddress& local) const {
   const Endpoint* wildcard = nullptr;
   for (const Endpoint& endpoint : endpoints_) {
-    if (same_endpoint(endpoint.listen.address, local)) return *endpoint.table;
+    if (same_endpoint(endpoint.listen.address, local)) return endpoint.table.get();
     if (endpoint.listen.wildcard && endpoint.listen.address.family() == local.family() &&
         endpoint.listen.address.port() == local.port())
       wildcard = &endpoint;
   }
-  return *(wildcard != nullptr ? *wildcard : endpoints_.front()).table;
+  return wildcard != nullptr ? wildcard->table.get() : nullptr;
 }
 
 LocationMatch Router::find_location(const conf::Server& server, std::string_view uri, RegexMatch& match) const {

@@ -24,9 +24,8 @@ class Router {
   explicit Router(std::shared_ptr<const conf::Config> config);
   ~Router();
 
-  /// The table for connections accepted on LOCAL (concrete address): address:port beats *:port. The first one of the
-  /// configuration when nobody listens there.
-  const ServerTable& table(const SocketAddress& local) const;
+  /// The table for connections accepted on LOCAL (concrete address): address:port beats *:port. Null: nobody listens there.
+  const ServerTable* table(const SocketAddress& local) const;
   /// The order of nginx's `location`: exact, longest prefix, ^~,
   /// nested, regexes in file order. URI is decoded and normalised.
   LocationMatch find_location(const conf::Server& server, std::string_view uri, RegexMatch& match) const;

@@ -19,8 +19,8 @@ bool agreed_on_http2(const SSL* ssl) {
 
 }  // namespace
 
-ConnectionStart::ConnectionStart(Worker& worker, int fd, context::ConnectionInfo info)
-    : worker_(worker), info_(std::move(info)) {
+ConnectionStart::ConnectionStart(Worker& worker, int fd, context::ConnectionInfo info, ConnectionServers servers)
+    : worker_(worker), info_(std::move(info)), servers_(std::move(servers)) {
   stream_.open(worker.services().reactor, fd);
   worker_.link(*this);
 }
@@ -35,20 +35,19 @@ void ConnectionStart::start() {
 }
 
 net::Task<void> ConnectionStart::run() {
-  const request::GenerationRef generation = worker_.generation();
-  const routing::ServerTable& servers = generation->snapshot().router.table(info_.local);
-  if (servers.protocols().proxy_protocol) {
-    const bool is_read = co_await read_proxy_header(worker_, stream_, servers.default_server(), info_);
+  const routing::ListenProtocols protocols = servers_.table().protocols();
+  if (protocols.proxy_protocol) {
+    const bool is_read = co_await read_proxy_header(worker_, stream_, servers_.default_server(), info_);
     if (!is_read) co_return;
   }
-  if (servers.protocols().ssl) {
-    TlsStart tls(worker_, stream_, info_);
+  if (protocols.ssl) {
+    TlsStart tls(worker_, stream_, info_, servers_);
     const bool goes_on = co_await tls.run();
     if (!goes_on) co_return;
   }
   const bool is_http2 = info_.ssl != nullptr && agreed_on_http2(info_.ssl);
-  if (is_http2) (new Http2Connection(worker_, stream_.release(), std::move(info_)))->start({});
-  else (new Http1Connection(worker_, stream_.release(), std::move(info_)))->start();
+  if (is_http2) (new Http2Connection(worker_, stream_.release(), std::move(info_), std::move(servers_)))->start({});
+  else (new Http1Connection(worker_, stream_.release(), std::move(info_), std::move(servers_)))->start();
 }
 
 }  // namespace drishti::server

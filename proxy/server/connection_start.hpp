@@ -5,17 +5,21 @@
 #include "context/request_context.hpp"
 #include "net/stream.hpp"
 #include "server/client_connection.hpp"
+#include "server/connection_servers.hpp"
 #include "server/worker.hpp"
 
 namespace drishti::server {
 
 class ConnectionStart final : public ClientConnection {
  public:
-  ConnectionStart(Worker& worker, int fd, context::ConnectionInfo info);
+  ConnectionStart(Worker& worker, int fd, context::ConnectionInfo info, ConnectionServers servers);
   ~ConnectionStart();
   void start();
 
-  void close_if_idle() override { close_now(); }
+  void close_if_idle() override {
+    if (info_.ssl == nullptr) stream_.channel().cancel();  // a handshake goes on; it has its deadline
+  }
+  void configuration_changed() override {}
   void close_now() override { stream_.close(); }
 
  private:
@@ -24,6 +28,7 @@ class ConnectionStart final : public ClientConnection {
   Worker& worker_;
   net::Stream stream_;
   context::ConnectionInfo info_;
+  ConnectionServers servers_;
 };
 
 }  // namespace drishti::server

@@ -156,7 +156,7 @@ void Explanation::choose_server() {
   if (host.ends_with('.')) host.pop_back();
   const std::string_view kept = context_.arena.copy(host);
   routing::RegexMatch match;
-  context_.server = &router_.table(connection_.local).find(kept, match);
+  context_.server = &router_.table(connection_.local)->find(kept, match);
   context_.location = context_.server->root.get();
   context_.host = kept.empty() ? std::string_view(context_.server->first_name) : kept;
   if (match.regex != nullptr) context::remember_captures(*match.regex, kept, match.captures, context_);
@@ -425,7 +425,7 @@ std::string Explanation::run() {
   connection_.remote = *SocketAddress::from_ip("127.0.0.1", 50000);
   connection_.remote_text = connection_.remote.ip_text();
   connection_.local = local_address();
-  context_.server = &router_.table(connection_.local).default_server();
+  context_.server = &router_.table(connection_.local)->default_server();
   context_.location = context_.server->root.get();
   if (!parse_head()) return out_;
   choose_server();

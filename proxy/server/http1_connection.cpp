@@ -21,8 +21,8 @@ constexpr std::uint64_t most_body_drained = 64 << 10;  // beyond that, closing i
 
 }  // namespace
 
-Http1Connection::Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info)
-    : worker_(worker), info_(std::move(info)) {
+Http1Connection::Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers)
+    : worker_(worker), info_(std::move(info)), servers_(std::move(servers)) {
   stream_.open(worker.services().reactor, std::move(socket));
   set_no_delay(true);
   worker_.link(*this);
@@ -59,14 +59,9 @@ void Http1Connection::close_now() {
   if (close_hook_) close_hook_(close_owner_);
 }
 
-// Looked up once a connection and configuration. The newest one: a request takes its generation right before.
-const routing::ServerTable& Http1Connection::servers() {
-  const routing::Snapshot& snapshot = worker_.generation()->snapshot();
-  if (servers_of_ != snapshot.number) {
-    servers_ = &snapshot.router.table(info_.local);
-    servers_of_ = snapshot.number;
-  }
-  return *servers_;
+void Http1Connection::configuration_changed() {
+  if (!idle_) return servers_.check(worker_, info_.local);
+  if (!servers_.update(worker_, info_.local) && info_.requests > 0) close_if_idle();
 }
 
 net::Task<void> Http1Connection::run() {
@@ -88,13 +83,13 @@ net::Task<void> Http1Connection::run() {
 }
 
 bool Http1Connection::allows_http2() {
-  return servers().protocols().http2 && !servers().protocols().ssl;
+  return servers_.table().protocols().http2 && !servers_.table().protocols().ssl;
 }
 
 // RFC 9113 3.3. No request of HTTP/1 begins with the first line of the preface; with TLS it is ALPN that decides.
 net::Task<bool> Http1Connection::begins_with_preface() {
   constexpr std::string_view first_line = "PRI * HTTP/2.0\r\n";
-  const auto deadline = worker_.services().clock().now() + servers().default_server().client_header_timeout;
+  const auto deadline = worker_.services().clock().now() + servers_.default_server().client_header_timeout;
   for (;;) {
     const std::string_view begin = in_.readable().substr(0, first_line.size());
     if (!first_line.starts_with(begin)) co_return false;
@@ -108,8 +103,16 @@ net::Task<bool> Http1Connection::begins_with_preface() {
 }
 
 void Http1Connection::hand_over() {
-  auto* connection = new Http2Connection(worker_, stream_.release(), std::move(info_));
+  auto* connection = new Http2Connection(worker_, stream_.release(), std::move(info_), std::move(servers_));
   connection->start(in_.readable());
+}
+
+/// 0 or less: none.
+milliseconds Http1Connection::time_for_request(net::Clock::Steady begun) const {
+  const conf::Server& server = servers_.default_server();
+  if (info_.requests == 0) return worker_.time_left(begun, server.client_header_timeout);
+  if (stopping_ || servers_.is_out_of_use() || worker_.is_draining()) return {};
+  return std::chrono::ceil<milliseconds>(begun + *server.root->core.keepalive_timeout - worker_.services().clock().now());
 }
 
 // An idle client owns no buffer: memory is taken when there is something to read.
@@ -117,21 +120,20 @@ net::Task<bool> Http1Connection::wait_for_request() {
   if (!in_.empty()) co_return true;
   in_.release();
   idle_ = true;
-  const conf::Server& server = servers().default_server();
-  milliseconds timeout = info_.requests == 0 ? server.client_header_timeout : *server.root->core.keepalive_timeout;
-  const auto deadline = worker_.services().clock().now() + timeout;
+  servers_.update(worker_, info_.local);
+  const auto begun = worker_.services().clock().now();
   for (;;) {
-    if (worker_.is_draining()) co_return false;
-    net::Wake wake = co_await stream_.channel().readable(timeout);
+    // A record without data, a KeyUpdate for example, gives no new time (threat L12).
+    const milliseconds left = time_for_request(begun);
+    if (left.count() <= 0) co_return false;
+    const net::Wake wake = co_await stream_.channel().readable(left);
+    if (wake == net::Wake::cancelled && stream_.is_open()) continue;  // there is less time now
     if (wake != net::Wake::ready) co_return false;
     net::Buffer buffer = worker_.services().buffers.take(net::BufferPool::small);
     net::IoResult result = stream_.try_read(buffer.writable());
     if (!result.ok()) co_return false;
     if (result.bytes == 0) {
       if (stream_.channel().peer_closed()) co_return false;
-      // A record without data, a KeyUpdate for example, gives no new time (threat L12).
-      timeout = std::chrono::ceil<milliseconds>(deadline - worker_.services().clock().now());
-      if (timeout.count() <= 0) co_return false;
       continue;
     }
     buffer.produced(result.bytes);
@@ -169,18 +171,19 @@ net::Task<void> Http1Connection::serve_one(bool pipelined) {
   metrics::WorkerMetrics& counted = worker_.services().metrics;
   counted.requests_begun.add();
   state_ = worker_.take_state();
-  generation_ = worker_.generation();
+  servers_.update(worker_, info_.local);
+  const request::GenerationRef& generation = servers_.generation();
   context::RequestContext& context = state_->context;
   context.connection = &info_;
   context.pipelined = pipelined;
   context.error_log = &worker_.services().error_log;
-  context.config = generation_->snapshot().config.get();
+  context.config = generation->snapshot().config.get();
   context.user_variables.resize(context.config->variables.size());
   context.started_at = worker_.services().clock().now();
   context.request_number = ++info_.requests;
   idle_ = head_sent_ = close_after_ = chunked_ = bodyless_ = keep_alive_ = continue_sent_ = false;
   rate_.start();
-  const conf::Server& server = servers().default_server();
+  const conf::Server& server = servers_.default_server();
   context.server = &server;
   context.location = server.root.get();
   HeadResult result = co_await read_head(server);
@@ -188,23 +191,22 @@ net::Task<void> Http1Connection::serve_one(bool pipelined) {
   switch (result) {
     case HeadResult::gone: aborted_ = true; break;
     case HeadResult::done:
-      co_await worker_.handler().handle(context, *this, *generation_, servers());
+      co_await worker_.handler().handle(context, *this, *generation, servers_.table());
       if (keep_alive_ && !aborted_ && !tunnel_ && !body_done()) keep_alive_ = co_await finish_body();
       break;
     case HeadResult::timeout:
       state_->decoder.start({});
-      co_await worker_.handler().refuse_status(408, context, *this, *generation_, servers());
+      co_await worker_.handler().refuse_status(408, context, *this, *generation, servers_.table());
       break;
     case HeadResult::rejected:
       state_->decoder.start({});
       context.log_error(conf::LogLevel::info,
                         "client sent " + std::string(http::reject_text(state_->parser.reject())));
-      co_await worker_.handler().refuse(state_->parser.reject(), context, *this, *generation_, servers());
+      co_await worker_.handler().refuse(state_->parser.reject(), context, *this, *generation, servers_.table());
       break;
   }
   if (result == HeadResult::done && !aborted_) keep_unread_bytes();
   worker_.give_back(std::move(state_));
-  generation_ = {};
   counted.requests_ended.add();
 }
 
@@ -229,14 +231,14 @@ net::Task<bool> Http1Connection::finish_body() {
 
 // Closing with unread bytes in the socket would send RST, which may destroy the response on its way (lingering_close).
 net::Task<void> Http1Connection::linger() {
-  const conf::CoreSettings& core = servers().default_server().root->core;
+  const conf::CoreSettings& core = servers_.default_server().root->core;
   stream_.shutdown_write();
   if (*core.lingering_close == conf::LingeringClose::off) co_return;
   bool may_have_more = close_after_ || !in_.empty() || *core.lingering_close == conf::LingeringClose::always;
   if (!may_have_more) co_return;
   idle_ = true;
   auto deadline = worker_.services().clock().now() + *core.lingering_time;
-  const milliseconds timeout = *core.lingering_timeout;  // a reload may end the configuration while this waits
+  const milliseconds timeout = *core.lingering_timeout;
   std::array<char, 4096> waste;
   while (worker_.services().clock().now() < deadline && !stopping_) {
     net::IoResult result = co_await stream_.read_some(waste, timeout);
@@ -246,7 +248,7 @@ net::Task<void> Http1Connection::linger() {
 
 bool Http1Connection::may_keep_alive(const context::RequestContext& context) const {
   const conf::CoreSettings& core = context.location->core;
-  if (!context.head.keep_alive || close_after_ || stopping_ || worker_.is_draining()) return false;
+  if (!context.head.keep_alive || close_after_ || stopping_ || servers_.is_out_of_use() || worker_.is_draining()) return false;
   if (core.keepalive_timeout->count() == 0 || info_.requests >= *core.keepalive_requests) return false;
   if (worker_.services().clock().now() - info_.accepted_at >= *core.keepalive_time) return false;
   // A body that is still to come is drained only while it is small.

@@ -8,6 +8,7 @@
 #include "net/stream.hpp"
 #include "request/client_stream.hpp"
 #include "server/client_connection.hpp"
+#include "server/connection_servers.hpp"
 #include "server/request_state.hpp"
 #include "server/send_rate.hpp"
 #include "server/worker.hpp"
@@ -16,18 +17,19 @@ namespace drishti::server {
 
 class Http1Connection final : public ClientConnection, private request::ClientStream {
  public:
-  Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info);
+  Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers);
   ~Http1Connection() override;
   void start();
 
   void close_if_idle() override;
   void close_now() override;
+  void configuration_changed() override;
 
  private:
   // ---- the loop ----
-  const routing::ServerTable& servers();
   net::Task<void> run();
   net::Task<bool> wait_for_request();
+  net::milliseconds time_for_request(net::Clock::Steady begun) const;
   bool allows_http2();
   net::Task<bool> begins_with_preface();
   void hand_over();
@@ -77,10 +79,8 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   net::StreamPipe pipe_{stream_};  ///< of a tunnel
   net::Buffer in_;
   std::unique_ptr<RequestState> state_;
-  request::GenerationRef generation_;
-  const routing::ServerTable* servers_ = nullptr;  ///< behind the address of this connection, in snapshot servers_of_
-  std::uint64_t servers_of_ = 0;
   context::ConnectionInfo info_;
+  ConnectionServers servers_;  ///< a request ends on the configuration that it began with
   void (*close_hook_)(void*) = nullptr;
   void* close_owner_ = nullptr;
 

@@ -63,7 +63,8 @@ SendStatus Http1Connection::send_failure(const net::IoResult& result) {
 }
 
 net::Task<SendStatus> Http1Connection::send_rest(std::span<iovec> pieces) {
-  stream_.channel().clogged();
+  // TLS takes only so much at a time: that there is a rest does not mean that the socket is full.
+  if (stream_.tls() == nullptr) stream_.channel().clogged();
   net::IoResult result = co_await stream_.write_all(pieces, *state_->context.location->core.send_timeout);
   count_sent(result.bytes);
   co_return result.ok() ? SendStatus::ok : send_failure(result);

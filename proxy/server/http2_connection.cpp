@@ -23,10 +23,11 @@ Http2SessionSettings settings_of(const conf::Server& server) {
 
 }  // namespace
 
-Http2Connection::Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info)
+Http2Connection::Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers)
     : worker_(worker),
       info_(std::move(info)),
-      session_(*this, worker.services().clock(), settings_of(servers().default_server())),
+      servers_(std::move(servers)),
+      session_(*this, worker.services().clock(), settings_of(servers_.default_server())),
       flush_(worker.services().reactor, [](void* self) { static_cast<Http2Connection*>(self)->flush(); }, this),
       deadline_(*this) {
   stream_.open(worker.services().reactor, std::move(socket));
@@ -42,17 +43,12 @@ void Http2Connection::start(std::string_view early) {
   }(this, early);
 }
 
-// Looked up once a connection and configuration. The newest one: a request takes its generation right behind.
-const routing::ServerTable& Http2Connection::servers() {
-  const routing::Snapshot& snapshot = worker_.generation()->snapshot();
-  if (servers_of_ != snapshot.number) {
-    servers_ = &snapshot.router.table(info_.local);
-    servers_of_ = snapshot.number;
-  }
-  return *servers_;
-}
+http::HeadLimits Http2Connection::head_limits() { return head_limits_of(servers_.default_server()); }
 
-http::HeadLimits Http2Connection::head_limits() { return head_limits_of(servers().default_server()); }
+// Its streams hold the configuration that they began with.
+void Http2Connection::configuration_changed() {
+  if (!servers_.update(worker_, info_.local)) shut_down();
+}
 
 // ---- the loop ----
 
@@ -65,6 +61,7 @@ struct Http2Connection::LastStream {
 
 net::Task<void> Http2Connection::run(std::string_view early) {
   set_deadline();
+  if (worker_.is_draining()) close_if_idle();
   bool goes_on = early.empty() || serve(early);
   flush_soon();
   while (goes_on && may_go_on()) goes_on = co_await read_and_serve();
@@ -109,7 +106,7 @@ void Http2Connection::tell_why() {
 
 Http2Session::Stream* Http2Connection::open_stream() {
   // A stream that the client gave up counts until the work for it has ended (T01, T02).
-  if (streams_.size() >= servers().default_server().http2_limits.most_streams) return nullptr;
+  if (streams_.size() >= servers_.default_server().http2_limits.most_streams) return nullptr;
   auto* stream = new Http2Stream(*this);
   streams_.push_back(*stream);
   wait_for(Awaits::nothing, {});
@@ -121,7 +118,7 @@ void Http2Connection::serve_new_streams() {
     if (ready_[i]->is_wanted()) run_stream(*ready_[i]);
   if (ready_.empty()) return;
   ready_.clear();
-  const conf::CoreSettings& core = servers().default_server().root->core;
+  const conf::CoreSettings& core = servers_.default_server().root->core;
   const bool is_old = worker_.services().clock().now() - info_.accepted_at >= *core.keepalive_time;
   if (is_old || info_.requests >= *core.keepalive_requests) shut_down();
 }
@@ -129,7 +126,7 @@ void Http2Connection::serve_new_streams() {
 void Http2Connection::run_stream(Http2Stream& stream) {
   stream.has_begun = true;
   [](Http2Connection* self, Http2Stream* begun) -> net::Detached {
-    co_await begun->run(self->servers());
+    co_await begun->run(self->servers_);
     self->end_stream(*begun);
   }(this, &stream);
 }
@@ -156,9 +153,10 @@ void Http2Connection::tell_closed_streams() {
 // ---- deadlines ----
 
 void Http2Connection::set_deadline() {
-  const conf::Server& server = servers().default_server();
+  const conf::Server& server = servers_.default_server();
   if (session_.is_inside_head()) return wait_for(Awaits::head, server.client_header_timeout);
   if (!streams_.empty()) return wait_for(Awaits::nothing, {});
+  if (is_shutting_down_) return wait_for(Awaits::goodbye, longest_goodbye);
   const bool is_first = info_.requests == 0;
   wait_for(Awaits::request, is_first ? server.client_header_timeout : *server.root->core.keepalive_timeout);
 }
@@ -183,7 +181,7 @@ void Http2Connection::Deadline::passed(net::DeadlineWheel::Timer& timer) {
 
 void Http2Connection::close_if_idle() {
   is_stopping_ = true;
-  if (!streams_.empty()) return shut_down();
+  if (!streams_.empty() || info_.requests == 0) return shut_down();
   session_.finish_shutdown();
   flush_soon();
 }
@@ -196,6 +194,7 @@ void Http2Connection::close_now() {
 void Http2Connection::shut_down() {
   if (std::exchange(is_shutting_down_, true)) return;
   session_.begin_shutdown();
+  set_deadline();
   flush_soon();
 }
 
@@ -292,7 +291,7 @@ void Http2Connection::shrink() {
 
 // The socket is full. What the streams have waits there, each with its own deadline.
 net::Task<void> Http2Connection::write_behind() {
-  const milliseconds timeout = *servers().default_server().root->core.send_timeout;
+  const milliseconds timeout = *servers_.default_server().root->core.send_timeout;
   do {
     iovec piece{const_cast<char*>(out_.readable().data()), out_.readable().size()};
     const net::IoResult result = co_await stream_.write_all({&piece, 1}, timeout);

@@ -9,6 +9,7 @@
 
 #include "net/stream.hpp"
 #include "server/client_connection.hpp"
+#include "server/connection_servers.hpp"
 #include "server/http2_session.hpp"
 #include "server/http2_stream.hpp"
 #include "server/worker.hpp"
@@ -17,13 +18,14 @@ namespace drishti::server {
 
 class Http2Connection final : public ClientConnection, private Http2Session::Owner {
  public:
-  Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info);
+  Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers);
   ~Http2Connection();
   /// EARLY: what was read already.
   void start(std::string_view early);
 
   void close_if_idle() override;
   void close_now() override;
+  void configuration_changed() override;
 
   // ---- for its streams ----
   Worker& worker() { return worker_; }
@@ -38,7 +40,7 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
 
  private:
   struct LastStream;  // awaited: no stream is left, and nothing is being written
-  enum class Awaits : std::uint8_t { nothing, head, request };
+  enum class Awaits : std::uint8_t { nothing, head, request, goodbye };
   struct Deadline : net::DeadlineWheel::Timer {
     explicit Deadline(Http2Connection& owner) : Timer(passed), connection(owner) {}
     static void passed(net::DeadlineWheel::Timer& timer);
@@ -49,7 +51,6 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   Http2Session::Stream* open_stream() override;
   void on_shutdown_seen() override;
 
-  const routing::ServerTable& servers();
   net::Task<void> run(std::string_view early);
   net::Task<bool> read_and_serve();
   bool serve(std::string_view bytes);
@@ -75,8 +76,7 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   Worker& worker_;
   mutable net::Stream stream_;
   context::ConnectionInfo info_;
-  const routing::ServerTable* servers_ = nullptr;  ///< behind the address of this connection, in snapshot servers_of_
-  std::uint64_t servers_of_ = 0;
+  ConnectionServers servers_;
   Http2Session session_;
   boost::intrusive::list<Http2Stream> streams_;
   std::vector<Http2Stream*> ready_;    ///< whose head came in what is being read

@@ -106,8 +106,9 @@ void Http2Stream::prepare_context() {
   context.user_variables.resize(context.config->variables.size());
 }
 
-net::Task<void> Http2Stream::run(const routing::ServerTable& servers) {
-  generation_ = worker_.generation();
+net::Task<void> Http2Stream::run(const ConnectionServers& behind) {
+  generation_ = behind.generation();
+  const routing::ServerTable& servers = behind.table();
   prepare_context();
   const conf::Server& server = servers.default_server();
   state_->context.server = &server;

@@ -9,6 +9,7 @@
 
 #include "net/byte_pipe.hpp"
 #include "request/client_stream.hpp"
+#include "server/connection_servers.hpp"
 #include "server/http2_head.hpp"
 #include "server/http2_session.hpp"
 #include "server/request_state.hpp"
@@ -34,7 +35,7 @@ class Http2Stream final : public boost::intrusive::list_base_hook<>,
   /// The client still waits for it.
   bool is_wanted() const { return !is_gone(); }
   /// The handler's run, to its end.
-  net::Task<void> run(const routing::ServerTable& servers);
+  net::Task<void> run(const ConnectionServers& behind);
   /// After the client left, when nothing of the library runs: ends what waits for it.
   void tell_closed();
 

@@ -57,14 +57,14 @@ net::Task<bool> read_proxy_header(Worker& worker, net::Stream& stream, const con
     refuse(worker, info, ProxyHeaderFault::address, LogLevel::error, "peer is not one of proxy_protocol_from");
     co_return false;
   }
-  const net::Clock& clock = worker.services().clock();
-  const auto deadline = clock.now() + server.client_header_timeout;
+  const auto begun = worker.services().clock().now();
   ProxyHeader header;
   ProxyHeaderResult result;
   while ((result = peek(stream, header)).state == ProxyHeaderState::need_more) {
-    const auto left = std::chrono::ceil<net::milliseconds>(deadline - clock.now());
+    const auto left = worker.time_left(begun, server.client_header_timeout);
     const net::Wake wake = co_await stream.channel().readable(std::max(left, net::milliseconds{1}));
-    if (wake == net::Wake::cancelled) co_return false;
+    if (wake == net::Wake::cancelled && !stream.is_open()) co_return false;
+    if (wake == net::Wake::cancelled) continue;  // there is less time now
     if (wake == net::Wake::ready) continue;
     refuse(worker, info, ProxyHeaderFault::timeout, LogLevel::info, "client timed out (110: Connection timed out)");
     co_return false;

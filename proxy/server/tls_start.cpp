@@ -29,17 +29,14 @@ std::size_t version_index(const SSL* ssl) {
 
 }  // namespace
 
-TlsStart::TlsStart(Worker& worker, net::Stream& stream, context::ConnectionInfo& info)
-    : worker_(worker),
-      stream_(stream),
-      info_(info),
-      generation_(worker.generation()),
-      servers_(generation_->snapshot().router.table(info.local)) {}
+TlsStart::TlsStart(Worker& worker, net::Stream& stream, context::ConnectionInfo& info, ConnectionServers& servers)
+    : worker_(worker), stream_(stream), info_(info), servers_(servers), contexts_(worker.tls()) {}
 
 net::Task<bool> TlsStart::run() {
   const milliseconds timeout = servers_.default_server().client_header_timeout;
   const bool has_client = co_await wait_for_client(timeout);
   if (!has_client) co_return false;
+  if (servers_.update(worker_, info_.local)) contexts_ = worker_.tls();
   if (info_.plain_on_tls) co_return true;
   if (!begin_tls()) co_return false;
   const bool ok = co_await handshake(timeout);
@@ -48,9 +45,12 @@ net::Task<bool> TlsStart::run() {
 
 /// Until the first byte, which tells whether it is TLS. A client that comes and goes is no failed handshake.
 net::Task<bool> TlsStart::wait_for_client(milliseconds timeout) {
+  const auto begun = worker_.services().clock().now();
   for (;;) {
-    const net::Wake wake = co_await stream_.channel().readable(timeout);
+    const milliseconds left = worker_.time_left(begun, timeout);
+    const net::Wake wake = left.count() > 0 ? co_await stream_.channel().readable(left) : net::Wake::timeout;
     if (wake == net::Wake::timeout) count(HandshakeFailure::timeout);
+    if (wake == net::Wake::cancelled && stream_.is_open()) continue;  // there is less time now
     if (wake != net::Wake::ready) co_return false;
     char first = 0;
     const net::IoResult result = stream_.try_peek({&first, 1});
@@ -67,7 +67,7 @@ net::Task<bool> TlsStart::wait_for_client(milliseconds timeout) {
 }
 
 bool TlsStart::begin_tls() {
-  SSL* ssl = tls::ServerSession::accept(worker_.tls(), servers_.default_server(), servers_.protocols().http2, *this,
+  SSL* ssl = tls::ServerSession::accept(contexts_, servers_.default_server(), servers_.table().protocols().http2, *this,
                                         worker_.services().metrics.tls);
   if (ssl == nullptr) return false;
   stream_.start_tls(ssl);
@@ -113,7 +113,7 @@ void TlsStart::count(HandshakeFailure failure) {
 const conf::Server& TlsStart::find_server(std::string_view name) {
   if (name.empty()) return servers_.default_server();
   routing::RegexMatch match;
-  return servers_.find(name, match);
+  return servers_.table().find(name, match);
 }
 
 std::string TlsStart::evaluate(const conf::Template& path) {
@@ -121,7 +121,7 @@ std::string TlsStart::evaluate(const conf::Template& path) {
   context::RequestContext& context = state->context;
   context.connection = &info_;
   context.error_log = &worker_.services().error_log;
-  context.config = generation_->snapshot().config.get();
+  context.config = servers_.generation()->snapshot().config.get();
   context.user_variables.resize(context.config->variables.size());
   context.server = &tls::ServerSession::of(info_.ssl).server();
   context.location = context.server->root.get();

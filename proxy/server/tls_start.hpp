@@ -1,7 +1,7 @@
 #pragma once
 // The TLS handshake of a new connection. Lives in the ConnectionStart that runs it.
 
-#include "request/generation.hpp"
+#include "server/connection_servers.hpp"
 #include "server/worker.hpp"
 #include "tls/server_handshake.hpp"
 
@@ -9,7 +9,7 @@ namespace drishti::server {
 
 class TlsStart final : private tls::HandshakeHost {
  public:
-  TlsStart(Worker& worker, net::Stream& stream, context::ConnectionInfo& info);
+  TlsStart(Worker& worker, net::Stream& stream, context::ConnectionInfo& info, ConnectionServers& servers);
 
   /// True: HTTP may begin, over TLS or, to be refused, without. False: the connection ends.
   net::Task<bool> run();
@@ -30,8 +30,8 @@ class TlsStart final : private tls::HandshakeHost {
   Worker& worker_;
   net::Stream& stream_;
   context::ConnectionInfo& info_;
-  request::GenerationRef generation_;  ///< the handshake ends on the configuration that it began with
-  const routing::ServerTable& servers_;
+  ConnectionServers& servers_;  ///< the handshake ends on the configuration that it began with
+  std::shared_ptr<const tls::ServerContexts> contexts_;  ///< of that configuration
   net::Clock::Steady begun_{};
 };
 

@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <algorithm>
 #include <cstring>
 
 #include "http/date.hpp"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t kept_states = 1024;
 // Lines are handed to the log's writer at most this late: few wake-ups under load, no surprise for a reader.
 constexpr std::chrono::milliseconds log_delay{10};
+constexpr net::milliseconds longest_first_flight{1000};
 
 SocketAddress local_address(int fd, const SocketAddress& listen_address) {
   SocketAddress local;
@@ -88,6 +90,7 @@ void Worker::use(std::shared_ptr<const routing::Snapshot> snapshot,
   auto* fresh = new request::Generation(std::move(snapshot), index_, reactor_, pools_, logs_);
   fresh->on_retired(std::move(retired));
   generation_ = request::GenerationRef(fresh);
+  for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->configuration_changed();
 }
 
 void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit) {
@@ -139,7 +142,6 @@ void Worker::unlisten(const SocketAddress& address) {
 }
 
 void Worker::accepted(int fd, const SocketAddress& remote, const Listener& listener) {
-  metrics_.connections_accepted.add();
   context::ConnectionInfo info;
   info.id = next_connection_id_;
   info.fd = fd;
@@ -148,9 +150,12 @@ void Worker::accepted(int fd, const SocketAddress& remote, const Listener& liste
   info.remote_text = remote.ip_text();
   info.accepted_at = services_.clock().now();
   next_connection_id_ += 1024;  // ids are unique over the workers
-  const routing::ListenProtocols& protocols = generation_->snapshot().router.table(info.local).protocols();
-  if (protocols.ssl || protocols.proxy_protocol) return (new ConnectionStart(*this, fd, std::move(info)))->start();
-  (new Http1Connection(*this, {fd, nullptr}, std::move(info)))->start();
+  metrics_.connections_accepted.add();
+  ConnectionServers servers(generation_, info.local);
+  const routing::ListenProtocols& protocols = servers.table().protocols();
+  if (protocols.ssl || protocols.proxy_protocol)
+    return (new ConnectionStart(*this, fd, std::move(info), std::move(servers)))->start();
+  (new Http1Connection(*this, {fd, nullptr}, std::move(info), std::move(servers)))->start();
 }
 
 void Worker::link(ClientConnection& connection) {
@@ -179,6 +184,11 @@ void Worker::close_all() {
   for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->close_now();
   background_.leave();
   for (const auto& redis : redis_) redis->stop();
+}
+
+net::milliseconds Worker::time_left(net::Clock::Steady begun, net::milliseconds timeout) const {
+  const net::milliseconds limit = draining_ ? std::min(timeout, longest_first_flight) : timeout;
+  return std::chrono::ceil<net::milliseconds>(begun + limit - services_.clock().now());
 }
 
 std::string_view Worker::http_date() {

@@ -60,11 +60,14 @@ class Worker {
   /// Ends every connection now.
   void close_all();
 
-  request::GenerationRef generation() const { return generation_; }
+  const request::GenerationRef& generation() const { return generation_; }
   const std::shared_ptr<const tls::ServerContexts>& tls() const { return tls_; }
   request::WorkerServices& services() { return services_; }
   request::RequestHandler& handler() { return handler_; }
   bool is_draining() const { return draining_; }
+  /// What is left of TIMEOUT since BEGUN for a client that has connected and sent nothing yet; 0 or less: nothing. While the
+  /// worker drains it is a second at most: enough for what is on its way, and browsers connect ahead of need.
+  net::milliseconds time_left(net::Clock::Steady begun, net::milliseconds timeout) const;
   /// The Date of this second, 29 bytes.
   std::string_view http_date();
 

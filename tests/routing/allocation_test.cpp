@@ -13,7 +13,7 @@ TEST(Router, FindsServersAndLocationsWithoutAllocating) {
   RegexMatch match;
   auto find_all = [&] {
     for (const char* host : {"a", "x.y.b.test", "c.test", "d12", "none.at.all.anywhere.in.this.table"})
-      routes.router.table(local).find(host, match);
+      routes.router.table(local)->find(host, match);
     for (const char* uri : {"/", "/x/y", "/e", "/a/b/c.php", "/api", "/api/a/rather/long/path/below/the/prefix"})
       routes.router.find_location(server, uri, match);
     routes.router.find_named(server, "@named");

@@ -106,7 +106,7 @@ TEST(Location, RegexCapturesAreHandedOver) {
 TEST(Location, AMissKeepsTheCapturesOfTheServerName) {
   Routes routes("server { server_name ~^(?<sub>.+)\\.test$; location ~ ^/never(.) {} location / {} }");
   RegexMatch match;
-  const auto& server = routes.router.table(*SocketAddress::from_ip("127.0.0.1", 80)).find("x.test", match);
+  const auto& server = routes.router.table(*SocketAddress::from_ip("127.0.0.1", 80))->find("x.test", match);
   routes.router.find_location(server, "/", match);
   ASSERT_NE(match.regex, nullptr);
   EXPECT_EQ(match.captures.group("x.test", 1), "x");

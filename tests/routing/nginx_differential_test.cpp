@@ -125,7 +125,7 @@ TEST_F(BesideNginx, TheSameLocationsAreChosen) {
       const auto known = static_locations(routes, i);
       if (n % 3 == 0 && !known.empty()) uri = shortened(random.one_of(known));
       RegexMatch match;
-      const conf::Server& server = routes.router.table(local).find(host, match);
+      const conf::Server& server = routes.router.table(local)->find(host, match);
       const std::string ours = label_of(routes.router.find_location(server, uri, match));
       std::string theirs = nginx->get(uri, host);
       if (theirs == "404 " || theirs == "403 ") theirs = "none ";  // the server's root, which holds no files
@@ -170,7 +170,7 @@ TEST_F(BesideNginx, TheSameServersAreChosen) {
   for (int n = 0; n < 600; ++n) {
     const std::string host = random_name(random, 5);
     RegexMatch match;
-    const conf::Server& server = routes.router.table(local).find(host, match);
+    const conf::Server& server = routes.router.table(local)->find(host, match);
     const std::string ours = label_of(routes.router.find_location(server, "/", match));
     ASSERT_EQ(ours, nginx->get("/", host)) << host << "\n" << text;
     seen.insert(ours);

@@ -25,7 +25,7 @@ struct Routes {
   /// $server_name of the server that HOST reaches on LOCAL.
   std::string server(const std::string& host, const std::string& ip = "127.0.0.1", std::uint16_t port = 80) {
     match = {};
-    return router.table(*SocketAddress::from_ip(ip, port)).find(host, match).first_name;
+    return router.table(*SocketAddress::from_ip(ip, port))->find(host, match).first_name;
   }
   /// The pattern of the location (`=` and `^~` before it), `301 ` before it for an auto redirect, `none` outside.
   std::string location(const std::string& uri) {

@@ -50,7 +50,7 @@ TEST(ServerName, ARegexHandsOverItsCaptures) {
 
 TEST(ServerName, OfEqualNamesTheFirstServerKeepsIt) {
   Routes routes("server { server_name a; } server { server_name x.test first; } server { server_name x.test second; }");
-  EXPECT_EQ(&routes.router.table(*SocketAddress::from_ip("127.0.0.1", 80)).find("x.test", routes.match),
+  EXPECT_EQ(&routes.router.table(*SocketAddress::from_ip("127.0.0.1", 80))->find("x.test", routes.match),
             routes.config->servers[1].get());
 }
 
@@ -95,7 +95,7 @@ TEST(Listen, ListsEachAddressOnceAndLeavesOutWhatAWildcardCovers) {
 TEST(Listen, UnixSocketsHaveTheirOwnServers) {
   Routes routes("server { listen 80; server_name tcp; } server { listen unix:/run/a.sock; server_name local; }");
   RegexMatch match;
-  EXPECT_EQ(routes.router.table(*SocketAddress::from_unix("/run/a.sock")).find("tcp", match).first_name, "local");
+  EXPECT_EQ(routes.router.table(*SocketAddress::from_unix("/run/a.sock"))->find("tcp", match).first_name, "local");
 }
 
 }  // namespace

@@ -114,6 +114,57 @@ TEST(Reload, LetsRequestsInProgressFinishOnTheOldConfiguration) {
   EXPECT_EQ(client.read_response().value().body, "new");
 }
 
+/// Sends BEGIN, reloads to NEW_CONFIG, sends END; the response to it.
+RawResponse answer_across_a_reload(ProxyUnderTest& proxy, RawClient& client, const std::string& begin, const std::string& new_config,
+                                   const std::string& end) {
+  client.send(begin);
+  EXPECT_EQ(ask(proxy, request_text("GET", "/")).status, 200);  // the worker has read what was there before
+  proxy.write_config(new_config);
+  reload(proxy);
+  EXPECT_TRUE(soon_says(proxy, "new"));
+  client.send(end);
+  return client.read_response().value_or(RawResponse{});
+}
+
+TEST(Reload, AnswersAHeadThatWasHalfThereByTheConfigurationThatItBeganWith) {
+  ProxyUnderTest proxy("worker_processes 1;\n" + says("old"));
+  RawClient client(proxy.port());
+  EXPECT_EQ(answer_across_a_reload(proxy, client, "GET / HTTP/1.1\r\nHo", says("new"), "st: x\r\n\r\n").body, "old");
+  client.send(request_text("GET", "/"));
+  EXPECT_EQ(client.read_response().value_or(RawResponse{}).body, "new");
+}
+
+TEST(Reload, RefusesAHeadThatWasHalfThereByTheConfigurationThatItBeganWith) {
+  const std::string page = "error_page 400 /page; location = /page { return 200 \"";
+  ProxyUnderTest proxy("worker_processes 1;\n" + says("old", page + "old page\"; }"));
+  RawClient client(proxy.port());
+  client.send(request_text("GET", "/"));
+  ASSERT_EQ(client.read_response().value_or(RawResponse{}).body, "old");
+  EXPECT_EQ(answer_across_a_reload(proxy, client, "GET / HTTP/1.1\r\nHo", says("new", page + "new page\"; }"), "st : x\r\n\r\n").body,
+            "old page");
+  EXPECT_TRUE(proxy.is_running());
+}
+
+TEST(Reload, EndsKeptConnectionsOfAnAddressThatIsGone) {
+  const std::string inner = "server { listen 127.0.0.1:@port2@; location / { return 200 inner; } }";
+  ProxyUnderTest proxy("worker_processes 1;\n" + http_config("server { listen 127.0.0.1:@port@; location / { return 200 outer; } }\n" + inner));
+  RawClient idle(proxy.port()), begun(proxy.port());
+  idle.send(request_text("GET", "/"));
+  ASSERT_EQ(idle.read_response().value_or(RawResponse{}).body, "outer");
+  begun.send(request_text("GET", "/"));
+  ASSERT_EQ(begun.read_response().value_or(RawResponse{}).body, "outer");
+  begun.send("GET / HTT");
+  ASSERT_EQ(ask(proxy, request_text("GET", "/")).status, 200);  // the worker has read what was there before
+  proxy.write_config(http_config(inner));
+  reload(proxy);
+  idle.read_to_close();
+  EXPECT_TRUE(idle.closed());
+  begun.send("P/1.1\r\nHost: x\r\n\r\n");
+  const RawResponse last = begun.read_response().value_or(RawResponse{});
+  EXPECT_EQ(last.body, "outer");
+  EXPECT_EQ(last.field("connection"), "close");
+}
+
 TEST(Reload, KeepsIdleClientConnections) {
   ProxyUnderTest proxy(says("old"));
   RawClient client(proxy.port());
@@ -183,6 +234,18 @@ TEST(Quit, FinishesRequestsAndExitsWithZero) {
   EXPECT_EQ(proxy.wait_for_exit(seconds(5)), 0);
   EXPECT_NE(log_line(proxy, "200|").size(), 0u);
   EXPECT_FALSE(std::filesystem::exists(proxy.directory() + "/nginx.pid"));
+}
+
+TEST(Quit, AnswersTheFirstRequestOfWhoHasJustConnected) {
+  ProxyUnderTest proxy(says("ok"));
+  RawClient client(proxy.port());
+  proxy.send_signal(SIGQUIT);
+  ASSERT_TRUE(soon_refuses(proxy.port()));
+  client.send(request_text("GET", "/"));
+  const RawResponse response = client.read_response().value_or(RawResponse{});
+  EXPECT_EQ(response.body, "ok");
+  EXPECT_EQ(response.field("connection"), "close");
+  EXPECT_EQ(proxy.wait_for_exit(seconds(5)), 0);
 }
 
 TEST(Quit, ClosesIdleConnectionsAtOnce) {

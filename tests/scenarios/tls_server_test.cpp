@@ -20,6 +20,50 @@ TEST(TlsServer, AnswersInBothVersionsAndTellsAllAboutIt) {
   EXPECT_EQ(body_of(older), "https on TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 localhost . prime256v1  NONE");
 }
 
+TEST(TlsServer, AnswersWhoHadConnectedBeforeAReloadAndSaysHelloAfterIt) {
+  TlsFolder files;
+  ProxyUnderTest proxy("worker_processes 1;\n" + tls_config(files.server("localhost", "return 200 old;")));
+  TlsClient client(proxy.port(), {.once_connected = [&] {
+    proxy.write_config("worker_processes 1;\n" + tls_config(files.server("localhost", "return 200 new;")));
+    proxy.send_signal(SIGHUP);
+    EXPECT_TRUE(proxy.wait_for_log("reconfigured: new requests use the new configuration"));
+    for (std::string body; body != "new";) {
+      TlsClient other(proxy.port());
+      body = body_of(other);
+    }
+  }});
+  EXPECT_EQ(body_of(client), "new");
+}
+
+TEST(TlsServer, AnswersWhoHadConnectedBeforeAQuitAndSaysHelloAfterIt) {
+  TlsFolder files;
+  ProxyUnderTest proxy(tls_config(files.server("localhost", "return 200 ok;")));
+  TlsClient client(proxy.port(), {.once_connected = [&] {
+    proxy.send_signal(SIGQUIT);
+    while (RawClient(proxy.port()).connected()) {
+    }
+  }});
+  EXPECT_EQ(body_of(client), "ok");
+  EXPECT_EQ(proxy.wait_for_exit(std::chrono::seconds(5)), 0);
+}
+
+// A write over TLS takes 128 KiB at most: the rest of a chunk is no sign that the socket is full.
+TEST(TlsServer, PassesOnChunksThatAreLargerThanOneWrite) {
+  TlsFolder files;
+  const std::string large(1 << 20, 'x');
+  FakeUpstream upstream([&](const UpstreamRequest&) {
+    return Actions{Action::send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + large + "\r\n0\r\n\r\n")};
+  });
+  const std::string origin = "proxy_pass http://" + upstream.address() + "; ";
+  ProxyUnderTest proxy(tls_config("proxy_cache_path memory keys_zone=z:16m;\n" +
+                                  files.server("localhost", "send_timeout 2s; location / { " + origin + "} location /unbuffered { " + origin +
+                                                                "proxy_buffering off; } location /cached { " + origin +
+                                                                "proxy_cache z; proxy_cache_valid 1m; }")));
+  TlsClient client(proxy.port());
+  for (const char* path : {"/", "/unbuffered", "/cached", "/cached", "/cached"})
+    EXPECT_TRUE(body_of(client, path) == large) << path;
+}
+
 TEST(TlsServer, IsChosenByTheNamedServersOfEveryKind) {
   TlsFolder files;
   files.add(CertificateWish{.name = "star"}, "star");

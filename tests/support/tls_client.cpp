@@ -44,6 +44,7 @@ TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
     SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(protocols.data()), static_cast<unsigned>(protocols.size()));
   if (options.wants_staple) SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
   if (options.session) SSL_set_session(ssl_, options.session.get());
+  if (options.once_connected) options.once_connected();
   const timeval patience{5, 0};
   ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   SSL_set_fd(ssl_, socket_.fd());

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct TlsOptions {
   TlsSessionHandle session = {};             ///< to resume
   bool wants_staple = false;
   bool allows_weak = false;                  ///< security level 0
+  std::function<void()> once_connected = {}; ///< runs between the connection and the ClientHello
 };
 
 /// OpenSSL writes to sockets without MSG_NOSIGNAL.
