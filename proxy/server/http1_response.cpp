@@ -146,6 +146,7 @@ void Http1Connection::written(std::uint64_t body_bytes, bool last) {
 }
 
 net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_view> data, bool last) {
+  if (stream_.is_open() && stream_.channel().has_had_its_share()) co_await worker_.services().reactor.next_turn();
   if (!stream_.is_open()) co_return SendStatus::closed;
   Frame framed;
   frame(data, last, framed);
