@@ -380,6 +380,7 @@ struct ProxySettings {
   Setting<int> http_version{11};  ///< 10, 11 or 20
   Setting<bool> pass_request_headers{true};
   Setting<bool> pass_request_body{true};
+  Setting<bool> pass_trailers{false};            ///< of responses
   Setting<milliseconds> connect_timeout{60s};
   Setting<milliseconds> send_timeout{60s};
   Setting<milliseconds> read_timeout{60s};

@@ -52,6 +52,7 @@ void ProxySettings::inherit(const ProxySettings& parent) {
   http_version.inherit(parent.http_version);
   pass_request_headers.inherit(parent.pass_request_headers);
   pass_request_body.inherit(parent.pass_request_body);
+  pass_trailers.inherit(parent.pass_trailers);
   connect_timeout.inherit(parent.connect_timeout);
   send_timeout.inherit(parent.send_timeout);
   read_timeout.inherit(parent.read_timeout);
@@ -88,6 +89,7 @@ ProxySettings ProxySettings::grpc_defaults() {
   settings.http_version.value = 20;
   settings.buffering.value = false;
   settings.request_buffering.value = false;
+  settings.pass_trailers.value = true;
   return settings;
 }
 

@@ -162,6 +162,7 @@ void write(ModelWriter& w, const ProxySettings& proxy) {
   w.line("http_version", proxy.http_version);
   w.line("pass_request_headers", proxy.pass_request_headers);
   w.line("pass_request_body", proxy.pass_request_body);
+  w.line("pass_trailers", proxy.pass_trailers);
   w.line("connect_timeout", proxy.connect_timeout);
   w.line("send_timeout", proxy.send_timeout);
   w.line("read_timeout", proxy.read_timeout);

@@ -133,7 +133,6 @@ std::span<const std::string_view> missing_directives() {
       // Proxying
       "proxy_store",
       "proxy_store_access",
-      "proxy_pass_trailers",
       "proxy_allow_upstream",
       "fastcgi_*",
       "scgi_*",

@@ -25,6 +25,12 @@ Found field_or_none(const RequestContext& context, FieldId id) {
   return field == nullptr ? Found{} : field->value;
 }
 
+/// As in nginx: of the field, or of what was read.
+Found content_length(const RequestContext& context, NumberBuffer& buffer) {
+  if (context.gathered_length) return write_number(*context.gathered_length, buffer);
+  return field_or_none(context, FieldId::content_length);
+}
+
 Found text_or_none(std::string_view text) { return text.empty() ? Found{} : text; }
 
 std::int64_t elapsed_ms(net::Clock::Steady since, const RequestContext& context) {
@@ -147,7 +153,7 @@ Found find_builtin(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::gzip_ratio: return coding_ratio(http::ContentCoding::gzip, context, buffer);
     case Var::zstd_ratio: return coding_ratio(http::ContentCoding::zstd, context, buffer);
     case Var::bytes_sent: return write_number(context.bytes_sent, buffer);
-    case Var::content_length: return field_or_none(context, FieldId::content_length);
+    case Var::content_length: return content_length(context, buffer);
     case Var::content_type: return field_or_none(context, FieldId::content_type);
     case Var::document_uri: case Var::uri: return text_or_none(context.uri);
     case Var::host: return context.host;

@@ -67,6 +67,7 @@ void RequestContext::reset() {
   request_length = 0;
   body_in_memory = {};
   body_file.clear();
+  gathered_length.reset();
   attempts.clear();
   upstream_head = nullptr;
   proxy_host = proxy_port = cache_status = {};

@@ -121,6 +121,7 @@ struct RequestContext {
   std::uint64_t request_length = 0;          ///< $request_length: line, fields and body read so far
   std::string_view body_in_memory;           ///< $request_body, when buffered in memory
   std::string body_file;                     ///< $request_body_file
+  std::optional<std::uint64_t> gathered_length;  ///< of a body of unknown length, when all of it was read: $content_length
 
   // Upstream.
   std::vector<Attempt> attempts;

@@ -169,6 +169,7 @@ BodyDecoder::State BodyDecoder::end_of_size_line() {
 
 BodyDecoder::State BodyDecoder::on_trailer(char c) {
   if (++trailer_bytes_ > max_trailer_bytes) return refuse(Reject::bad_trailer);
+  if (kept_trailers_ != nullptr) kept_trailers_->push_back(c);
   switch (state_) {
     case State::trailer_begin:
       return begin_trailer(c);
@@ -190,6 +191,17 @@ BodyDecoder::State BodyDecoder::begin_trailer(char c) {
   if (c == '\r') return State::last_lf;
   if (!is(char_token, c) || ++trailer_lines_ > max_trailer_lines) return refuse(Reject::bad_trailer);
   return State::trailer_name;
+}
+
+void parse_trailers(std::string_view text, FieldList& fields) {
+  for (std::size_t end = text.find("\r\n"); end != 0 && end != text.npos; end = text.find("\r\n")) {
+    const std::string_view name = text.substr(0, text.find(':'));
+    std::string_view value = text.substr(name.size() + 1, end - name.size() - 1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+    fields.add({name, value, field_id(name)});
+    text.remove_prefix(end + 2);
+  }
 }
 
 std::size_t write_chunk_head(char* out, std::uint64_t size) {

@@ -2,6 +2,7 @@
 // Finds the end of a body and yields its data without copying. RFC 9112 6 and 7.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/head_parser.hpp"
@@ -9,12 +10,15 @@
 
 namespace drishti::http {
 
-/// One decoder per message body, of any BodyKind. Chunk extensions and trailers are checked and dropped. Limits of
+/// One decoder per message body, of any BodyKind. Chunk extensions and trailers are checked, and dropped unless asked for. Limits of
 /// chunked framing: 16 hex digits a size after leading zeros, 4 KiB a size line, extensions and leading zeros no more
 /// than the body + 16 KiB in all (S26), trailers 8 KiB and 100 lines (S30), a body of 2^63-1 bytes.
 class BodyDecoder {
  public:
   void start(BodyFraming framing);
+  /// After start(): appends the lines of the trailer section to TEXT, each as `name: value\r\n`, and an empty one. They
+  /// passed the checks when done().
+  void keep_trailers(std::string& text) { kept_trailers_ = &text; }
 
   /// What one call made of the input: `consumed` bytes of it are used up, of which `data` is body (a view into the
   /// input; may be empty while chunk framing is skipped). Call again with the rest while consumed > 0.
@@ -63,8 +67,12 @@ class BodyDecoder {
   std::uint8_t trailer_lines_ = 0;
   std::uint64_t remaining_ = 0;       ///< of the body (kind length) or of this chunk
   std::uint64_t body_bytes_ = 0;
+  std::string* kept_trailers_ = nullptr;
   std::uint64_t overhead_ = 0;        ///< chunk extensions and leading zeros
 };
+
+/// The fields of such lines, as views into TEXT.
+void parse_trailers(std::string_view text, FieldList& fields);
 
 /// Writes `SIZE\r\n` of a chunk into `out` (at least 18 bytes) and returns its length.
 std::size_t write_chunk_head(char* out, std::uint64_t size);

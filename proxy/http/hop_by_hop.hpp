@@ -20,6 +20,18 @@ constexpr bool is_hop_by_hop(FieldId id) {
   }
 }
 
+/// Whether a response may have this field behind its body: not what frames it or says what its bytes are, nor what is
+/// for the recipient's next step, which it has taken by then (RFC 9110 6.5.1).
+constexpr bool may_be_trailer(FieldId id) {
+  switch (id) {
+    case FieldId::content_length: case FieldId::content_encoding: case FieldId::content_type: case FieldId::content_range:
+    case FieldId::host: case FieldId::set_cookie: case FieldId::location: case FieldId::www_authenticate:
+    case FieldId::proxy_authenticate: case FieldId::cache_control: case FieldId::age: case FieldId::vary:
+      return false;
+    default: return !is_hop_by_hop(id);
+  }
+}
+
 /// The names that a Connection field lists. It may remove what it adds (unknown names, X-Forwarded-*, X-Real-IP); it
 /// never removes what is end-to-end by its definition (Host, Authorization, Cookie, Cache-Control, Content-* ...).
 class ConnectionNames {

@@ -45,6 +45,7 @@ void Reactor::make_tls_scratch() { tls_scratch_.reset(new TlsScratch); }
 
 int Reactor::dispatch() {
   event_count_ = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
+  ++turn_number_;
   clock_.update();  // before the handlers, which set deadlines and stamp requests after what may be a long sleep
   for (event_next_ = 0; event_next_ < event_count_;) {
     epoll_event& event = events_[static_cast<std::size_t>(event_next_++)];
@@ -62,6 +63,7 @@ void Reactor::turn() {
   for (int round = 0; round < most_rounds; ++round) {
     int events = dispatch();
     if (round == 0) begun = clock_.now();
+    go_on_with_postponed();
     run_deferred();
     wheel_.advance(clock_.now());
     run_deferred();
@@ -87,6 +89,16 @@ void Reactor::request_turn() {
     turn_requested_ = false;
     turn();
   });
+}
+
+// Behind the events, which are those of the other connections. Hooks may close channels, and have more to do.
+void Reactor::go_on_with_postponed() {
+  const std::size_t count = yielding_.size();
+  for (std::size_t i = 0; i < count; ++i)
+    if (Channel* channel = std::exchange(yielding_[i], nullptr)) channel->go_on();
+  yielding_.erase(yielding_.begin(), yielding_.begin() + static_cast<std::ptrdiff_t>(count));
+  deferred_.insert(deferred_.end(), postponed_.begin(), postponed_.end());
+  postponed_.clear();
 }
 
 void Reactor::run_deferred() {
@@ -140,13 +152,16 @@ void Reactor::forget(Channel& channel) {
     epoll_event& event = events_[static_cast<std::size_t>(i)];
     if (event.data.ptr == &channel) event.data.ptr = nullptr;
   }
+  if (!std::exchange(channel.is_yielding_, false)) return;
+  std::replace(yielding_.begin(), yielding_.end(), &channel, static_cast<Channel*>(nullptr));
 }
 
 void Channel::open(Reactor& reactor, int fd, std::uint32_t events) {
   reactor_ = &reactor;
   fd_ = fd;
   readable_ = writable_ = true;  // as far as known: the first try tells
-  hangup_ = false;
+  hangup_ = is_yielding_ = is_hook_due_ = false;
+  worked_ = 0;
   is_shared_ = (events & EPOLLEXCLUSIVE) != 0;
   events_ = events;
   reactor.add(*this, events);
@@ -184,6 +199,7 @@ void Channel::suspend(const Waiter& waiter, std::coroutine_handle<> handle) {
     writer_ = handle;
     write_wake_ = Wake::ready;
   }
+  if (is_ready(waiter) && !std::exchange(is_yielding_, true)) reactor_->postpone(*this);
   if (waiter.timeout.count() <= 0) return;
   Timer& timer = waiter.reading ? read_timer_ : write_timer_;
   reactor_->arm(timer, waiter.timeout);
@@ -214,6 +230,14 @@ void Channel::wake_writer(Wake wake) {
   if (writer_ == reader_) return wake_reader(wake);
   write_wake_ = wake;
   reactor_->defer(std::exchange(writer_, {}));
+}
+
+// What made the waiters ready may have passed since.
+void Channel::go_on() {
+  is_yielding_ = false;
+  if (writable_) wake_writer(Wake::ready);
+  if (readable_) wake_reader(Wake::ready);
+  if (std::exchange(is_hook_due_, false) && hook_) hook_(*this, hook_owner_);
 }
 
 void Channel::on_events(std::uint32_t events) {

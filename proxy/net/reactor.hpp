@@ -65,6 +65,15 @@ class Reactor {
     deferred_.push_back(handle);
     if (!in_turn_) request_turn();
   }
+  struct NextTurn {
+    Reactor& reactor;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) { reactor.postpone(handle); }
+    void await_resume() const noexcept {}
+  };
+  /// Awaited: goes on in the next turn, behind the events of it. For who has had its share of this one
+  /// (Channel::has_had_its_share) and does not wait for the descriptor itself.
+  NextTurn next_turn() { return {*this}; }
   /// Arms a timer of the wheel; outside a turn it asks for one, because a turn's end sets the alarm.
   void arm(DeadlineWheel::Timer& timer, milliseconds timeout) {
     wheel_.arm(timer, clock_.now() + timeout);
@@ -89,6 +98,15 @@ class Reactor {
   void turn();
   int dispatch();
   void run_deferred();
+  void postpone(std::coroutine_handle<> handle) {
+    postponed_.push_back(handle);
+    request_turn();
+  }
+  void postpone(Channel& channel) {
+    yielding_.push_back(&channel);
+    request_turn();
+  }
+  void go_on_with_postponed();
   void remember(TurnEnd& end) {
     turn_ends_.push_back(&end);
     if (!in_turn_) request_turn();
@@ -109,7 +127,10 @@ class Reactor {
   std::array<epoll_event, 256> events_;
   int event_count_ = 0;
   int event_next_ = 0;
+  std::uint32_t turn_number_ = 1;
   std::vector<std::coroutine_handle<>> deferred_;
+  std::vector<std::coroutine_handle<>> postponed_;
+  std::vector<Channel*> yielding_;
   std::vector<TurnEnd*> turn_ends_;
   std::function<void()> end_of_turn_;
   std::unique_ptr<TlsScratch> tls_scratch_;
@@ -160,6 +181,22 @@ class Channel {
   /// The hook is also called when there is room to write again.
   void call_hook_for_room() { hook_wants_room_ = true; }
 
+  // ---- fairness among the connections of a worker ----
+  /// An operation on the descriptor moved BYTES.
+  void worked(std::size_t bytes) {
+    if (std::exchange(worked_in_turn_, reactor_->turn_number_) != reactor_->turn_number_) worked_ = 0;
+    worked_ += bytes + cost_of_operation;
+  }
+  /// So much passed in this turn of the loop that the other connections come first: waits end in the next turn only,
+  /// even if the descriptor is ready.
+  bool has_had_its_share() const { return worked_ >= share_of_turn && worked_in_turn_ == reactor_->turn_number_; }
+
+  /// The hook is called in the next turn, too, as if there had been an event: for a hook that had its share.
+  void call_hook_next_turn() {
+    is_hook_due_ = true;
+    if (!std::exchange(is_yielding_, true)) reactor_->postpone(*this);
+  }
+
   /// Takes the descriptor out of the epoll set for a while (a level-triggered listener that must not accept).
   void pause_events();
   void resume_events();
@@ -174,7 +211,8 @@ class Channel {
     milliseconds timeout;  ///< 0 = none
     bool reading, writing;
     bool await_ready() const noexcept {
-      return (reading && channel.readable_) || (writing && channel.writable_) || !channel.is_open();
+      if (!channel.is_open()) return true;
+      return channel.is_ready(*this) && !channel.has_had_its_share();
     }
     void await_suspend(std::coroutine_handle<> handle) { channel.suspend(*this, handle); }
     Wake await_resume() { return channel.take_wake(*this); }
@@ -186,7 +224,11 @@ class Channel {
 
  private:
   friend class Reactor;
+  static constexpr std::size_t share_of_turn = 256 << 10;  ///< bytes; some 100 us of work
+  static constexpr std::size_t cost_of_operation = 2 << 10;  ///< bytes that could have passed instead
+  bool is_ready(const Waiter& waiter) const { return (waiter.reading && readable_) || (waiter.writing && writable_); }
   void suspend(const Waiter& waiter, std::coroutine_handle<> handle);
+  void go_on();
   Wake take_wake(const Waiter& waiter);
   void on_events(std::uint32_t events);
   void wake_reader(Wake wake);
@@ -201,7 +243,11 @@ class Channel {
   bool hangup_ = false;
   bool is_shared_ = false;
   bool hook_wants_room_ = false;
+  bool is_yielding_ = false;  ///< waits for the next turn, not for the descriptor
+  bool is_hook_due_ = false;
   std::uint32_t events_ = 0;
+  std::uint32_t worked_in_turn_ = 0;
+  std::size_t worked_ = 0;
   Wake read_wake_ = Wake::ready;
   Wake write_wake_ = Wake::ready;
   std::coroutine_handle<> reader_;

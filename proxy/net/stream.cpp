@@ -35,6 +35,11 @@ std::span<iovec> skip_bytes(std::span<iovec> pieces, std::size_t count) {
 
 IoResult Stream::failed(int error) { return {IoStatus::failed, error, 0}; }
 
+IoResult Stream::counted(const IoResult& result) {
+  if (result.bytes > 0) channel_.worked(result.bytes);
+  return result;
+}
+
 void Stream::open(Reactor& reactor, StreamParts parts) {
   tls_ = std::move(parts.tls);
   channel_.open(reactor, parts.fd);
@@ -49,7 +54,7 @@ void Stream::close() {
 }
 
 IoResult Stream::try_read(std::span<char> buffer) {
-  if (tls_) return tls_->read(buffer);
+  if (tls_) return counted(tls_->read(buffer));
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
   const ssize_t n = receive(fd(), buffer);
   if (n == 0) return {IoStatus::eof, 0, 0};
@@ -60,7 +65,7 @@ IoResult Stream::try_read(std::span<char> buffer) {
   }
   // A short read emptied the socket: the next edge tells of more, so no recv is spent on EAGAIN.
   if (static_cast<std::size_t>(n) < buffer.size()) channel_.drained();
-  return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+  return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
 }
 
 IoResult Stream::try_peek(std::span<char> buffer) {
@@ -75,10 +80,10 @@ IoResult Stream::try_peek(std::span<char> buffer) {
 }
 
 IoResult Stream::try_write(const iovec* pieces, std::size_t count) {
-  if (tls_) return tls_->write(pieces, count);
+  if (tls_) return counted(tls_->write(pieces, count));
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
   const ssize_t n = send_pieces(fd(), pieces, count);
-  if (n >= 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+  if (n >= 0) return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
   if (!would_block(errno)) return failed(errno);
   channel_.clogged();
   return {};
@@ -119,7 +124,7 @@ IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t len
   do {
     n = ::sendfile(fd(), file, &position, std::min(length, most_at_once));
   } while (n < 0 && errno == EINTR);
-  if (n > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
+  if (n > 0) return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (!would_block(errno)) return failed(errno);
   channel_.clogged();
@@ -145,7 +150,7 @@ IoResult Stream::send_file_over_tls(int file, std::uint64_t offset, std::uint64_
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (n < 0) return failed(errno);
   const iovec piece{part.data(), static_cast<std::size_t>(n)};
-  return tls_->write(&piece, 1);
+  return counted(tls_->write(&piece, 1));
 }
 
 void Stream::shutdown_write() {

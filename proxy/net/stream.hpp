@@ -74,6 +74,7 @@ class Stream {
 
  private:
   IoResult failed(int error);
+  IoResult counted(const IoResult& result);
   IoResult send_file_over_tls(int file, std::uint64_t offset, std::uint64_t length);
   Channel channel_;
   std::unique_ptr<TlsSession> tls_;

@@ -143,6 +143,7 @@ net::Task<void> Http2Attempt::send_client_body() {
 
 net::Task<void> Http2Attempt::send_file(const UpstreamRequest& request) {
   std::array<char, 16 << 10> part;
+  constexpr std::uint64_t share = 256 << 10;  // then the others of this worker, who may wait while a peer takes all at once
   const std::uint64_t size = request.body->size();
   for (std::uint64_t sent = 0; sent < size;) {
     const ssize_t n = ::pread(request.body->file(), part.data(), part.size(), static_cast<off_t>(sent));
@@ -154,6 +155,8 @@ net::Task<void> Http2Attempt::send_file(const UpstreamRequest& request) {
     sent += static_cast<std::uint64_t>(n);
     const bool goes_on = co_await send_piece({part.data(), static_cast<std::size_t>(n)}, sent == size);
     if (!goes_on) co_return;
+    if (sent % share == 0) co_await services_.reactor.next_turn();
+    if (is_stopping_) co_return;
   }
 }
 

@@ -163,6 +163,7 @@ void ProxyExchange::write_head() {
   } else if (context_.head.body.kind != http::BodyKind::none) {
     request_.body = &body_;
     body = {Kind::length, body_.size()};
+    if (context_.head.body.kind == http::BodyKind::chunked) context_.gathered_length = body_.size();
   }
   request_.asks_upgrade = context_.head.wants_upgrade && filters::forwards_upgrade(context_);
   request_.trailers = *settings_.http_version == 20 &&

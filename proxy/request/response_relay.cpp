@@ -31,6 +31,7 @@ ResponseRelay::ResponseRelay(WorkerServices& services, context::RequestContext& 
       rate_(configured_rate(context), services.clock().now()),
       is_buffered_(is_buffered) {
   decoder_.start(attempt.framing());
+  if (*context.location->proxy.pass_trailers) decoder_.keep_trailers(trailer_text_);
 }
 
 struct ResponseRelay::Room {
@@ -111,6 +112,11 @@ ResponseRelay::Batch ResponseRelay::gather() {
     if (step.consumed == 0) break;
   }
   if (unread_.empty() && attempt_.has_ended()) take_trailers();
+  if (decoder_.done() && !trailer_text_.empty()) {
+    http::FieldList fields;
+    http::parse_trailers(trailer_text_, fields);
+    pass_trailers(fields);
+  }
   return batch;
 }
 
@@ -143,9 +149,13 @@ void ResponseRelay::take_waiting_body() {
 
 void ResponseRelay::take_trailers() {
   decoder_.on_eof();
-  if (trailers_.size() > 0) return;
-  for (const http::Field& field : attempt_.http2_stream()->trailers())
-    if (!http::is_hop_by_hop(field.id) && field.id != http::FieldId::content_length) trailers_.add(field);
+  pass_trailers(attempt_.http2_stream()->trailers());
+}
+
+void ResponseRelay::pass_trailers(const http::FieldList& fields) {
+  if (trailers_.size() > 0 || !*context_.location->proxy.pass_trailers) return;
+  for (const http::Field& field : fields)
+    if (http::may_be_trailer(field.id)) trailers_.add(field);
   if (trailers_.size() > 0) client_.set_trailers(trailers_);
 }
 

@@ -61,6 +61,7 @@ class ResponseRelay {
   net::Task<const char*> read_more();
   void take_waiting_body();
   void take_trailers();
+  void pass_trailers(const http::FieldList& fields);
   net::Task<const char*> deliver_later(const Batch& batch);
   bool hold(const Batch& batch);
   void log_file_error(std::string what);
@@ -84,6 +85,7 @@ class ResponseRelay {
   UpstreamAttempt& attempt_;
   CacheSession* cache_;
   http::BodyDecoder decoder_;
+  std::string trailer_text_;   ///< of HTTP/1
   http::FieldList trailers_;
   net::Buffer buffer_;
   std::string_view unread_;

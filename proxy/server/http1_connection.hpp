@@ -55,12 +55,14 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   bool head_sent() const override { return head_sent_; }
   void abort() override;
   void close_after_response() override { close_after_ = true; }
+  void set_trailers(const http::FieldList& fields) override;
   net::BytePipe& upgrade(std::string& early_bytes) override;
   void watch_for_close(void (*hook)(void*), void* owner) override;
   bool is_gone() const override { return !stream_.is_open() || stream_.channel().peer_closed(); }
 
   net::Task<bool> send_continue();
   struct Frame;
+  std::string_view last_chunk() const;
   std::size_t join(iovec* pieces, std::size_t count);
   void frame(std::span<const std::string_view> data, bool last, Frame& frame);
   request::SendStatus send_frame(Frame& frame);

@@ -11,6 +11,7 @@
 
 #include "context/variables.hpp"
 #include "filters/response_headers.hpp"
+#include "http/hop_by_hop.hpp"
 #include "server/http1_connection.hpp"
 
 namespace drishti::server {
@@ -46,9 +47,24 @@ void Http1Connection::begin_response(context::RequestContext& context) {
   framing.upgrade = response.status == 101;
   set_no_delay(*context.location->core.tcp_nodelay);
   state_->out.clear();
+  state_->last_chunk.clear();
   filters::write_response_head(framing, worker_.http_date(), context, state_->out);
   head_bytes_ = state_->out.size();
   tunnel_ = framing.upgrade;
+}
+
+// RFC 9110 6.5.1: only for who can make something of them, for others on the way may drop them. RFC 9112 7.1.2.
+void Http1Connection::set_trailers(const http::FieldList& fields) {
+  if (!chunked_ || !http::any_list_has_token(state_->context.head.fields, http::FieldId::te, "trailers")) return;
+  std::string& text = state_->last_chunk;
+  text = "\r\n0\r\n";
+  for (const http::Field& field : fields) text.append(field.name).append(": ").append(field.value).append("\r\n");
+  text += "\r\n";
+}
+
+/// With the end of the chunk before it.
+std::string_view Http1Connection::last_chunk() const {
+  return state_->last_chunk.empty() ? std::string_view("\r\n0\r\n\r\n") : state_->last_chunk;
 }
 
 void Http1Connection::count_sent(std::uint64_t bytes) { state_->context.bytes_sent += bytes; }
@@ -125,7 +141,7 @@ void Http1Connection::frame(std::span<const std::string_view> data, bool last, F
     if (chunked_ && body_bytes > 0) pieces[count++] = {chunk_head, http::write_chunk_head(chunk_head, body_bytes)};
     for (std::string_view part : data)
       if (!part.empty()) pieces[count++] = piece(part);
-    if (chunked_ && last) pieces[count++] = piece(body_bytes > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n");
+    if (chunked_ && last) pieces[count++] = piece(last_chunk().substr(body_bytes > 0 ? 0 : 2));
     else if (chunked_ && body_bytes > 0) pieces[count++] = piece("\r\n");
   }
   if (count > 1 && body_bytes <= most_bytes_joined) count = join(pieces.data(), count);
@@ -147,6 +163,7 @@ void Http1Connection::written(std::uint64_t body_bytes, bool last) {
 }
 
 net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_view> data, bool last) {
+  if (stream_.is_open() && stream_.channel().has_had_its_share()) co_await worker_.services().reactor.next_turn();
   if (!stream_.is_open()) co_return SendStatus::closed;
   Frame framed;
   frame(data, last, framed);

@@ -61,7 +61,8 @@ struct Http2Callbacks {
     Http2Session::Stream* stream = session.owner_.open_stream();
     if (stream == nullptr) {
       nghttp2_submit_rst_stream(library, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
-      return 0;
+      // Its places are taken by what it reset, for it kept to the limit, or the library had refused it (T01).
+      return judge(session, session.flood_.reset_by_client(session.clock_.now()));
     }
     stream->id_ = frame->hd.stream_id;
     stream->is_open_ = true;

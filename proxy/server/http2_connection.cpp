@@ -107,6 +107,7 @@ void Http2Connection::tell_why() {
 Http2Session::Stream* Http2Connection::open_stream() {
   // A stream that the client gave up counts until the work for it has ended (T01, T02).
   if (streams_.size() >= servers_.default_server().http2_limits.most_streams) return nullptr;
+  stream_.channel().worked(0);  // a request is work, however few bytes it has
   auto* stream = new Http2Stream(*this);
   streams_.push_back(*stream);
   wait_for(Awaits::nothing, {});

@@ -34,6 +34,8 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   http::HeadLimits head_limits();
   void head_came(Http2Stream& stream) { ready_.push_back(&stream); }
   void stream_closed(Http2Stream& stream) { closed_.push_back(&stream); }
+  /// Other connections of the worker come first; whoever goes on writing at once awaits the next turn.
+  bool has_had_its_share() const { return stream_.is_open() && stream_.channel().has_had_its_share(); }
   /// Frames go where there is room for them; they leave at the end of this turn at the latest.
   void send_some();
   void flush_soon();

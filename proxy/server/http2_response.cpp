@@ -171,6 +171,7 @@ net::Task<SendStatus> Http2Stream::drain(milliseconds timeout) {
 }
 
 net::Task<SendStatus> Http2Stream::write_now(std::span<const std::string_view> pieces, bool last) {
+  if (connection_.has_had_its_share()) co_await worker_.services().reactor.next_turn();
   SendStatus status = begin_write(pieces, last);
   if (status == SendStatus::pending) status = co_await drain(*state_->context.location->core.send_timeout);
   co_return status;
@@ -236,6 +237,7 @@ net::Task<net::IoResult> Http2Stream::write_all(std::span<iovec> pieces, millise
   net::IoResult result;
   for (const iovec& one : pieces) {
     const std::string_view piece(static_cast<const char*>(one.iov_base), one.iov_len);
+    if (connection_.has_had_its_share()) co_await worker_.services().reactor.next_turn();
     SendStatus status = begin_write({&piece, 1}, false);
     if (status == SendStatus::pending) status = co_await drain(timeout);
     if (status != SendStatus::ok) {

@@ -17,6 +17,7 @@ struct RequestState {
   http::BodyDecoder decoder;
   net::Buffer body_buffer;  ///< body bytes read behind the head's buffer
   std::string out;          ///< the response head
+  std::string last_chunk;   ///< with trailers; "": there are none
   std::string unsent;       ///< framed bytes of the response that the socket did not take yet
 };
 

@@ -186,7 +186,7 @@ void Http2Session::work() {
   if (!is_good) close();
 }
 
-/// False: the connection is over.
+/// False: the connection is over. Others of the worker come first when much has come already.
 bool Http2Session::read() {
   net::Channel& channel = stream_.channel();
   std::array<char, read_size> buffer;
@@ -195,6 +195,9 @@ bool Http2Session::read() {
     if (!result.ok()) return false;
     if (result.bytes == 0) return !channel.peer_closed();
     if (!client_.take({buffer.data(), result.bytes}, reactor_.clock().now())) return false;
+    if (!channel.has_had_its_share()) continue;
+    channel.call_hook_next_turn();
+    break;
   }
   return true;
 }

@@ -8,12 +8,18 @@
 namespace drishti::upstream {
 namespace {
 
-bool has_agreed_on_http2(const SSL* ssl) {
+constexpr std::string_view no_http2 = "upstream does not speak HTTP/2, which \"grpc_pass\" and \"proxy_http_version 2\" need: it ";
+
+/// What the upstream chose by ALPN; "": nothing.
+std::string_view agreed_protocol(const SSL* ssl) {
   const unsigned char* protocol = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &size);
-  return size == 2 && protocol[0] == 'h' && protocol[1] == '2';
+  return {reinterpret_cast<const char*>(protocol), size};
 }
+
+/// RFC 7301 3.2: the alert of a server that has none of the protocols that it was offered.
+bool is_about_protocol(const std::string& error) { return error.find("no application protocol") != std::string::npos; }
 
 std::string certificate_error(long verdict, const tls::ClientTarget& target) {
   if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
@@ -26,6 +32,8 @@ std::string failure(const net::Stream& stream, const net::IoResult& result, cons
   if (result.status == net::IoStatus::timeout) return "upstream timed out (" + net::errno_text(ETIMEDOUT) + ")";
   const long verdict = SSL_get_verify_result(stream.tls()->ssl());
   if (*target.context->settings().verify && verdict != X509_V_OK) return certificate_error(verdict, target);
+  if (target.context->speaks_http2() && is_about_protocol(stream.tls()->error()))
+    return std::string(no_http2) + "refused \"h2\" by ALPN";
   if (result.error == EPROTO) return "SSL_do_handshake() failed (SSL: " + stream.tls()->error() + ")";
   return "peer closed connection in SSL handshake" +
          (result.error == 0 ? "" : " (" + net::errno_text(result.error) + ")");
@@ -53,9 +61,9 @@ net::Task<HandshakeResult> shake_hands(net::Stream& stream, const tls::ClientTar
     co_return result;
   }
   result.resumed = SSL_session_reused(ssl) == 1;
-  if (target.context->speaks_http2() && !has_agreed_on_http2(ssl)) {
+  if (target.context->speaks_http2() && agreed_protocol(ssl) != "h2") {
     result.status = net::IoStatus::failed;
-    result.reason = "upstream does not speak HTTP/2 (ALPN)";
+    result.reason = std::string(no_http2) + "did not choose \"h2\" by ALPN";
     result.reason += where;
   }
   co_return result;

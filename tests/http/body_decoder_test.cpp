@@ -174,5 +174,28 @@ TEST(ChunkHead, IsWrittenInLowerCaseWithoutZeros) {
   EXPECT_EQ(written(UINT64_MAX), "ffffffffffffffff\r\n");
 }
 
+TEST(ChunkedBody, KeepsTrailersForWhoAsks) {
+  const std::string body = "1\r\nx\r\n" + trailers("A: 1\r\nb:\t two words \r\nempty:\r\n");
+  for (std::size_t step : {std::size_t{1}, body.size()}) {
+    std::string text;
+    BodyDecoder decoder;
+    decoder.start({BodyKind::chunked, 0});
+    decoder.keep_trailers(text);
+    for (std::string_view left = body; !left.empty();) {
+      const auto used = decoder.decode(left.substr(0, step)).consumed;
+      ASSERT_GT(used, 0U);
+      left.remove_prefix(used);
+    }
+    ASSERT_TRUE(decoder.done());
+    FieldList fields;
+    parse_trailers(text, fields);
+    ASSERT_EQ(fields.size(), 3U);
+    EXPECT_EQ(fields[0].name, "A");
+    EXPECT_EQ(fields[0].value, "1");
+    EXPECT_EQ(fields[1].value, "two words");
+    EXPECT_EQ(fields[2].value, "");
+  }
+}
+
 }  // namespace
 }  // namespace drishti::http::testing

@@ -39,6 +39,12 @@ struct StreamTest : ::testing::Test {
     io.restart();
     io.run_for(std::chrono::seconds(5));
   }
+  template <class Holds>
+  void run_until(Holds holds) {
+    io.restart();
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); !holds() && std::chrono::steady_clock::now() < end;)
+      io.run_one_for(std::chrono::milliseconds(100));
+  }
   /// Runs TASK to its end.
   template <class T>
   T wait_for(Task<T> task) {
@@ -214,6 +220,84 @@ TEST_F(StreamTest, CountsDeadlinesFromTheEventNotFromTheTurnBefore) {
     ::send(other, "2", 1, 0);
   });
   EXPECT_EQ(wait_for(idle_then_wait(*this)), 1);
+}
+
+// ---- fairness ----
+
+/// Another stream of the same reactor, whose peer has said something.
+struct Neighbour {
+  explicit Neighbour(Reactor& reactor) {
+    int pair[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    stream.open(reactor, pair[0]);
+    stream.channel().drained();
+    peer = pair[1];
+    EXPECT_EQ(::send(peer, "x", 1, 0), 1);
+  }
+  ~Neighbour() { ::close(peer); }
+  static Task<void> listen(Neighbour& self) {
+    char byte;
+    const IoResult result = co_await self.stream.read_some({&byte, 1}, milliseconds(0));
+    self.was_heard = result.bytes == 1;
+  }
+  Stream stream;
+  int peer = -1;
+  bool was_heard = false;
+};
+
+constexpr std::size_t far_too_much = 64 << 20;
+
+TEST_F(StreamTest, WhoAlwaysHasSomethingToReadLetsOthersReadToo) {
+  Neighbour quiet(reactor);
+  Companion listener(Neighbour::listen(quiet));
+  auto greedy = [](StreamTest& test, Neighbour& neighbour) -> Task<std::size_t> {
+    std::string piece(16 << 10, 'x');
+    std::size_t size = 0;
+    while (!neighbour.was_heard && size < far_too_much) {
+      test.say(piece);
+      const IoResult result = co_await test.stream.read_some(piece, milliseconds(1000));
+      size += result.bytes;
+    }
+    co_return size;
+  };
+  EXPECT_LE(wait_for(greedy(*this, quiet)), 1U << 20);
+  EXPECT_TRUE(quiet.was_heard);
+}
+
+TEST_F(StreamTest, WhoCanAlwaysWriteLetsOthersReadToo) {
+  Neighbour quiet(reactor);
+  Companion listener(Neighbour::listen(quiet));
+  auto greedy = [](StreamTest& test, Neighbour& neighbour) -> Task<std::size_t> {
+    std::string piece(16 << 10, 'x'), taken = piece;
+    std::size_t size = 0;
+    while (!neighbour.was_heard && size < far_too_much) {
+      iovec bytes{piece.data(), piece.size()};
+      const IoResult result = co_await test.stream.write_all({&bytes, 1}, milliseconds(1000));
+      size += result.bytes;
+      while (::recv(test.other, taken.data(), taken.size(), 0) > 0) continue;
+    }
+    co_return size;
+  };
+  EXPECT_LE(wait_for(greedy(*this, quiet)), 1U << 20);
+  EXPECT_TRUE(quiet.was_heard);
+}
+
+TEST_F(StreamTest, WhoHadItsShareIsStillWokenByCancelAndByClose) {
+  for (bool by_close : {false, true}) {
+    char buffer[8];
+    say("unread");
+    stream.channel().worked(far_too_much);
+    std::optional<IoStatus> status;
+    spawn([](StreamTest& test, std::span<char> room, std::optional<IoStatus>& out) -> Task<void> {
+      const IoResult result = co_await test.stream.read_some(room, milliseconds(1000));
+      out = result.status;
+    }(*this, buffer, status));
+    EXPECT_FALSE(status) << "it waits for the next turn";
+    if (by_close) stream.close();
+    else stream.channel().cancel();
+    run_until([&] { return status.has_value(); });
+    EXPECT_EQ(status, IoStatus::cancelled);
+  }
 }
 
 }  // namespace

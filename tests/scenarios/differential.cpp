@@ -122,6 +122,23 @@ std::string show(const RawResponse& response, const ProxyUnderTest& side, bool i
   return all;
 }
 
+/// A head over HTTP/2 as one of HTTP/1, so that one show() does for both.
+RawResponse in_words_of_http1(const Http2Answer& answer) {
+  RawResponse response;
+  response.status = answer.status;
+  response.interim = answer.interim;
+  response.body = answer.body;
+  response.complete = answer.ended;
+  response.head = "HTTP/2 " + std::to_string(answer.status) + "\n";
+  for (auto [name, value] : answer.fields) {
+    if (name.starts_with(':')) continue;
+    for (std::size_t i = 0; i < name.size(); ++i)
+      if (i == 0 || name[i - 1] == '-') name[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[i])));
+    response.head += name + ": " + value + "\n";
+  }
+  return response;
+}
+
 std::string make_www() {
   std::string name = (std::filesystem::temp_directory_path() / "drishti-www-XXXXXX").string();
   if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
@@ -232,6 +249,31 @@ Exchange deviates(Exchange exchange, const std::string& reason, const std::strin
   return exchange;
 }
 
+Http2Exchange h2_send(const std::string& method, const std::string& path, const Http2Fields& more) {
+  Http2Exchange exchange{{{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "a.test"}}};
+  exchange.fields.insert(exchange.fields.end(), more.begin(), more.end());
+  return exchange;
+}
+
+Http2Exchange h2_post(const std::string& path, const std::string& body, const Http2Fields& more) {
+  Http2Exchange exchange = h2_send("POST", path, more);
+  exchange.body = body;
+  exchange.ends_with_head = false;
+  return exchange;
+}
+
+Http2Exchange h2_answered(const std::string& path, const std::string& answer) {
+  Http2Exchange exchange = h2_send("GET", path);
+  exchange.answer = answer;
+  return exchange;
+}
+
+Http2Exchange deviates(Http2Exchange exchange, const std::string& reason, const std::string& ours) {
+  exchange.deviation = reason;
+  exchange.ours = ours;
+  return exchange;
+}
+
 bool Duel::possible() { return ::access(nginx_program, X_OK) == 0; }
 
 Duel::Duel(const std::string& http) : www_(make_www()), upstream_(echo) {
@@ -260,7 +302,20 @@ std::string Duel::transcript(ProxyUnderTest& side, const Exchange& exchange) {
   return all;
 }
 
-void Duel::compare(const Exchange& exchange) {
+std::string Duel::transcript(ProxyUnderTest& side, const Http2Exchange& exchange) {
+  Http2Client client(side.port());
+  const std::uint32_t stream = client.request_with(exchange.fields, exchange.ends_with_head);
+  constexpr std::size_t most_in_frame = 16384;
+  for (std::size_t at = 0; !exchange.ends_with_head && at <= exchange.body.size(); at += most_in_frame)
+    client.send_data(stream, exchange.body.substr(at, most_in_frame), at + most_in_frame > exchange.body.size());
+  const Http2Answer answer = client.wait(stream);
+  std::string end = answer.reset ? "[reset " + std::to_string(*answer.reset) + "]" : answer.ended ? "" : "[cut]";
+  if (client.goaway()) end += "[goaway " + std::to_string(*client.goaway()) + "]";
+  return (answer.status != 0 ? show(in_words_of_http1(answer), side, false) : "") + end;
+}
+
+template <class Any>
+void Duel::compare_any(const Any& exchange, const std::string& words) {
   ++pairs_;
   if (exchange.answer.empty()) {
     upstream_.set_script(echo);
@@ -271,13 +326,20 @@ void Duel::compare(const Exchange& exchange) {
   }
   std::string theirs = transcript(*nginx_, exchange);
   std::string ours = transcript(*ours_, exchange);
-  std::string request = exchange.request.substr(0, 600);
   if (exchange.deviation.empty()) {
-    if (ours != theirs) ADD_FAILURE() << request << difference(theirs, ours);
+    if (ours != theirs) ADD_FAILURE() << words << difference(theirs, ours);
     return;
   }
-  EXPECT_NE(ours, theirs) << "no deviation any more (" << exchange.deviation << ") for the request\n" << request;
-  EXPECT_NE(ours.find(exchange.ours), std::string::npos) << ours << "\nfor the request\n" << request;
+  EXPECT_NE(ours, theirs) << "no deviation any more (" << exchange.deviation << ") for the request\n" << words;
+  EXPECT_NE(ours.find(exchange.ours), std::string::npos) << ours << "\nfor the request\n" << words;
+}
+
+void Duel::compare(const Exchange& exchange) { compare_any(exchange, exchange.request.substr(0, 600)); }
+
+void Duel::compare(const Http2Exchange& exchange) {
+  std::string words;
+  for (const auto& [name, value] : exchange.fields) words += name + ": " + value.substr(0, 100) + "\n";
+  compare_any(exchange, words);
 }
 
 void Duel::compare_log(const std::string& name) {
@@ -289,12 +351,25 @@ void Duel::compare_log(const std::string& name) {
   for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) EXPECT_EQ(mask(ours[i]), mask(theirs[i]));
 }
 
-void compare(const std::string& http, const std::vector<Exchange>& exchanges, const std::string& log) {
+namespace {
+
+template <class Any>
+void compare_all(const std::string& http, const std::vector<Any>& exchanges, const std::string& log) {
   if (!Duel::possible()) GTEST_SKIP() << nginx_program << " is not installed";
   Duel duel(http);
-  for (const Exchange& exchange : exchanges) duel.compare(exchange);
+  for (const Any& exchange : exchanges) duel.compare(exchange);
   if (!log.empty()) duel.compare_log(log);
   ::testing::Test::RecordProperty("pairs", duel.pairs());
+}
+
+}  // namespace
+
+void compare(const std::string& http, const std::vector<Exchange>& exchanges, const std::string& log) {
+  compare_all(http, exchanges, log);
+}
+
+void compare_http2(const std::string& http, const std::vector<Http2Exchange>& exchanges, const std::string& log) {
+  compare_all(http, exchanges, log);
 }
 
 }  // namespace drishti::testing

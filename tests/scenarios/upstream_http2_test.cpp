@@ -119,7 +119,8 @@ TEST(UpstreamHttp2, SpeaksItThroughTlsByAlpnAndRefusesAnUpstreamThatDoesNot) {
   EXPECT_EQ(member(response.body, "version"), "2.0");
   EXPECT_EQ(member(response.body, ":scheme"), "https");
   EXPECT_EQ(get_path(proxy, "/h1/").status, 502);
-  EXPECT_TRUE(proxy.wait_for_log("while SSL handshaking to upstream"));
+  EXPECT_TRUE(proxy.wait_for_log("upstream does not speak HTTP/2, which \"grpc_pass\" and \"proxy_http_version 2\" need: it "
+                                 "refused \"h2\" by ALPN while SSL handshaking to upstream")) << proxy.error_log();
 }
 
 TEST(UpstreamHttp2, AnUpstreamOfHttp1IsNotTakenForAnAnswer) {

@@ -3,15 +3,14 @@
 // is installed. DRISHTI names the program. Exit code 77: the packages cannot be had.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Chromium, eventually, free_port, is_installed, patience } from "./chromium.mjs";
 
-const patience = 60_000;  // milliseconds; for a machine that is busy with other things
 const here = dirname(fileURLToPath(import.meta.url));
 
 let modules;
@@ -26,7 +25,6 @@ const WebSocket = require("ws"), EventSource = require("eventsource");
 
 const folder = mkdtempSync(join(tmpdir(), "drishti_streaming_"));
 const children = [];
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /// Ends with what the listener of EVENT gets.
 const next = (emitter, event) => new Promise((resolve, reject) => {
@@ -34,21 +32,8 @@ const next = (emitter, event) => new Promise((resolve, reject) => {
   emitter.once(event, (...values) => { clearTimeout(late); resolve(values); });
 });
 
-async function eventually(what, holds) {
-  for (const end = Date.now() + patience; Date.now() < end; await sleep(50))
-    if (await holds().catch(() => false)) return;
-  throw new Error(`never: ${what}`);
-}
-
 function listen(server) {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
-}
-
-async function free_port() {
-  const server = net.createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function start(program, args) {
@@ -122,43 +107,28 @@ async function events() {
   const source = new EventSource(`http://127.0.0.1:${port}/events`);
   const got = [];
   source.onmessage = (event) => got.push(event.data);
-  await eventually("the server hears of the listener", async () => listeners.size > 0);
+  await eventually("the server hears of the listener", () => listeners.size > 0);
   for (const text of ["one", "two", "three"]) {
     tell(text);
-    await eventually(`the event ${text} arrives before the next is sent`, async () => got.at(-1) === text);
+    await eventually(`the event ${text} arrives before the next is sent`, () => got.at(-1) === text);
   }
   assert.deepEqual(got, ["one", "two", "three"]);
   source.close();
 }
 
-const find_program = (name) => process.env.PATH.split(":").map((directory) => join(directory, name)).find((path) => {
-  try { accessSync(path, constants.X_OK); return true; } catch { return false; }
-});
-
-/// Both from a page in a real browser, by plain WebDriver calls.
+/// Both from a page in a real browser.
 async function in_chromium() {
-  const chromium = find_program("chromium"), driver_program = find_program("chromedriver");
-  if (!chromium || !driver_program) return console.log("SKIPPED: Chromium is not installed");
-  const driver = `http://127.0.0.1:${await free_port()}`;
-  start(driver_program, [`--port=${new URL(driver).port}`, "--log-level=SEVERE"]);
-  const call = async (method, path, body) => {
-    const answer = await fetch(`${driver}${path}`, { method, body: body && JSON.stringify(body) });
-    return (await answer.json()).value;
-  };
-  await eventually("chromedriver answers", async () => (await call("GET", "/status")).ready);
-  const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", `--user-data-dir=${join(folder, "profile")}`];
-  const { sessionId } = await call("POST", "/session",
-    { capabilities: { alwaysMatch: { "goog:chromeOptions": { binary: chromium, args } } } });
-  await call("POST", `/session/${sessionId}/url`, { url: `http://127.0.0.1:${port}/` });
-  const seen = () => call("POST", `/session/${sessionId}/execute/sync`, { script: "return window.seen", args: [] });
+  if (!is_installed) return console.log("SKIPPED: Chromium is not installed");
+  const browser = await Chromium.open(folder);
+  await browser.go(`http://127.0.0.1:${port}/`);
+  const seen = () => browser.script("return window.seen");
   await eventually("the socket's echo", async () => (await seen()).includes("socket: from the browser"));
   for (const text of ["four", "five"]) {
-    await eventually("the page listens", async () => listeners.size > 0);
+    await eventually("the page listens", () => listeners.size > 0);
     tell(text);
     await eventually(`the event ${text}`, async () => (await seen()).at(-1) === `event: ${text}`);
   }
-  await call("DELETE", `/session/${sessionId}`);
+  await browser.close();
 }
 
 try {
