@@ -106,7 +106,11 @@ struct HandshakeCallbacks {
   static int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                         int encrypts) {
     TicketKeys& keys = ServerSession::of(ssl).context_->tickets();
-    return encrypts != 0 ? keys.encrypt(name, iv, cipher, mac) : keys.decrypt(name, iv, cipher, mac);
+    if (encrypts != 0) return keys.encrypt(name, iv, cipher, mac);
+    constexpr int found = 1, found_renew = 2;
+    const int result = keys.decrypt(name, iv, cipher, mac);
+    // Clients use a ticket of TLS 1.3 once (RFC 8446 C.4): without another one, their next handshake would be a whole one.
+    return result == found && SSL_version(ssl) == TLS1_3_VERSION ? found_renew : result;
   }
 
   static int new_session(SSL* ssl, SSL_SESSION* session) {

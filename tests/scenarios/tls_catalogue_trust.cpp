@@ -11,13 +11,6 @@ std::string verifying(const TlsFolder& files, const std::string& more = {}) {
   return "ssl_verify_client on; ssl_client_certificate " + files.file("root.pem") + "; " + more;
 }
 
-/// Connects, asks once (TLS 1.3 sends its ticket behind the handshake), and returns the session.
-TlsSessionHandle session_of(std::uint16_t port, TlsOptions options) {
-  TlsClient client(port, options);
-  status_of(client, "/", options.name);
-  return client.session();
-}
-
 void session_of_another_server(Checks& checks) {
   TlsFolder files;
   const TestCertificate& known = files.add("client");
