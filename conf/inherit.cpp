@@ -131,6 +131,7 @@ void SslSettings::inherit(const SslSettings& parent) {
   session_ticket_keys.inherit(parent.session_ticket_keys);
   session_timeout.inherit(parent.session_timeout);
   buffer_size.inherit(parent.buffer_size);
+  early_data.inherit(parent.early_data);
   stapling.inherit(parent.stapling);
   stapling_file.inherit(parent.stapling_file);
   trusted_certificate.inherit(parent.trusted_certificate);

@@ -108,6 +108,7 @@ void write(ModelWriter& w, const SslSettings& ssl) {
   w.line("session_ticket_keys", *ssl.session_ticket_keys);
   w.line("session_timeout", milliseconds(*ssl.session_timeout));
   w.line("buffer_size", ssl.buffer_size);
+  w.line("early_data", ssl.early_data);
   w.line("stapling", ssl.stapling);
   w.line("stapling_file", ssl.stapling_file);
   w.line("trusted_certificate", ssl.trusted_certificate);

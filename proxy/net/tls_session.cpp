@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "net/socket_calls.hpp"
 
@@ -45,6 +46,24 @@ struct TlsSession::Bio {
     std::vector<char>& out = session(bio).scratch().to_send;
     out.insert(out.end(), from, from + size);
     return size;
+  }
+
+  /// As SSL_read, in a session that takes early data; behind that, SSL_read goes on with the handshake.
+  static int read_early(ssl_st* ssl, void* to, int size) {
+    TlsSession& self = session(SSL_get_rbio(ssl));
+    if (self.first_early_) {
+      *static_cast<char*>(to) = *std::exchange(self.first_early_, std::nullopt);
+      return 1;
+    }
+    if (self.early_ == Early::data) {
+      std::size_t got = 0;
+      const int result = SSL_read_early_data(ssl, to, static_cast<std::size_t>(size), &got);
+      if (result != SSL_READ_EARLY_DATA_FINISH) return result == SSL_READ_EARLY_DATA_SUCCESS ? static_cast<int>(got) : -1;
+      self.early_ = Early::handshake;
+    }
+    const int got = SSL_read(ssl, to, size);
+    if (SSL_is_init_finished(ssl) != 0) self.early_ = Early::none;
+    return got;
   }
 
   static long control(BIO* bio, int command, long, void*) {
@@ -134,10 +153,12 @@ void TlsSession::keep_received() {
   if (!held_.empty() || SSL_pending(ssl_) > 0) channel_->mark_readable();
 }
 
-/// Whether another read may give something: a try in vain costs as much as one that succeeds.
+/// Whether another read may give something: a try in vain costs as much as one that succeeds. Early data does not wait for
+/// what may come behind it.
 bool TlsSession::has_more() {
   const TlsScratch& space = scratch();
-  return space.begin < space.end || !held_.empty() || channel_->maybe_readable() || SSL_pending(ssl_) > 0;
+  return space.begin < space.end || !held_.empty() || (channel_->maybe_readable() && !is_early()) ||
+         SSL_pending(ssl_) > 0;
 }
 
 IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill) {
@@ -163,7 +184,9 @@ IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<c
   return result.ok() && !sent.ok() ? sent : result;
 }
 
-IoResult TlsSession::read(std::span<char> buffer) { return read_with(SSL_read, buffer, true); }
+IoResult TlsSession::read(std::span<char> buffer) {
+  return read_with(is_early() ? Bio::read_early : SSL_read, buffer, true);
+}
 IoResult TlsSession::peek(std::span<char> buffer) { return read_with(SSL_peek, buffer, false); }
 
 /// ok: it waits for more of the socket.
@@ -216,11 +239,17 @@ IoResult TlsSession::send_unsent() {
 }
 
 IoResult TlsSession::encrypt(std::span<const char> plaintext) {
-  const int taken = SSL_write(ssl_, plaintext.data(), static_cast<int>(plaintext.size()));
+  const int taken = is_early() ? write_early(plaintext) : SSL_write(ssl_, plaintext.data(), static_cast<int>(plaintext.size()));
   if (taken > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(taken)};
   IoResult result = after_failure(taken);
   // Our BIO takes everything: to wait would mean a renegotiation, which is refused.
   return result.ok() ? IoResult{IoStatus::failed, EPROTO, 0} : result;
+}
+
+/// To a client whose Finished is still to come, what SSL_write would wait for.
+int TlsSession::write_early(std::span<const char> plaintext) {
+  std::size_t taken = 0;
+  return SSL_write_early_data(ssl_, plaintext.data(), plaintext.size(), &taken) == 1 ? static_cast<int>(taken) : -1;
 }
 
 IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
@@ -262,12 +291,29 @@ IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
 
 // ---- the ends -------------------------------------------------------------------------------------------------------
 
+/// As SSL_do_handshake; 1 also when early data has begun, which is the next read's then.
+int TlsSession::go_on_with_handshake() {
+  if (early_ == Early::data) {
+    char first = 0;
+    std::size_t size = 0;
+    switch (SSL_read_early_data(ssl_, &first, 1, &size)) {
+      case SSL_READ_EARLY_DATA_ERROR: return -1;
+      case SSL_READ_EARLY_DATA_SUCCESS:
+        first_early_ = first;
+        channel_->mark_readable();
+        return 1;
+      default: early_ = Early::none;
+    }
+  }
+  return SSL_do_handshake(ssl_);
+}
+
 Task<IoResult> TlsSession::handshake(milliseconds timeout) {
   const auto end = channel_->reactor().clock().now() + timeout;
   for (;;) {
     ERR_clear_error();
     read_ahead_ = 0;
-    const int result = SSL_do_handshake(ssl_);
+    const int result = go_on_with_handshake();
     IoResult outcome;
     if (result != 1) outcome = after_failure(result);
     keep_received();

@@ -138,6 +138,17 @@ struct HandshakeCallbacks {
     }
   }
 
+  // Asked when nothing else stands against the early data of a client that was here before.
+  static int allow_early_data(SSL* ssl, void*) {
+    const ServerContext& context = *ServerSession::of(ssl).context_;
+    const auto now = ReplayGuard::Clock::now();
+    // Keys of files open tickets whose early data another process may have taken a moment ago (RFC 8446 8.2).
+    const bool is_ours = context.settings().session_ticket_keys->empty() || context.replays().knows_all(now);
+    ReplayGuard::Hello random;
+    SSL_get_client_random(ssl, random.data(), random.size());
+    return *context.settings().early_data && is_ours && context.replays().is_first(random, now) ? 1 : 0;
+  }
+
   static int staple(SSL* ssl, void*) {
     const X509* used = SSL_get_certificate(ssl);
     const auto& all = ServerSession::of(ssl).context_->stapled();
@@ -180,6 +191,7 @@ void install_handshake_callbacks(SSL_CTX* context) {
   SSL_CTX_sess_set_new_cb(context, Callbacks::new_session);
   SSL_CTX_sess_set_get_cb(context, Callbacks::get_session);
   SSL_CTX_set_info_callback(context, Callbacks::note_event);
+  SSL_CTX_set_allow_early_data_cb(context, Callbacks::allow_early_data, nullptr);
 }
 
 void install_staple_callback(SSL_CTX* context) {
