@@ -134,6 +134,7 @@ void SslSettings::inherit(const SslSettings& parent) {
   early_data.inherit(parent.early_data);
   stapling.inherit(parent.stapling);
   stapling_file.inherit(parent.stapling_file);
+  stapling_responder.inherit(parent.stapling_responder);
   trusted_certificate.inherit(parent.trusted_certificate);
   client_certificate.inherit(parent.client_certificate);
   crl.inherit(parent.crl);

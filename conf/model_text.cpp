@@ -111,6 +111,7 @@ void write(ModelWriter& w, const SslSettings& ssl) {
   w.line("early_data", ssl.early_data);
   w.line("stapling", ssl.stapling);
   w.line("stapling_file", ssl.stapling_file);
+  w.line("stapling_responder", ssl.stapling_responder);
   w.line("trusted_certificate", ssl.trusted_certificate);
   w.line("client_certificate", ssl.client_certificate);
   w.line("crl", ssl.crl);

@@ -53,6 +53,7 @@ struct SslSettings {
   Setting<bool> early_data{false};
   Setting<bool> stapling{false};
   Setting<std::string> stapling_file;
+  Setting<std::string> stapling_responder;  ///< a URL; "": the one that the certificate names
   Setting<std::string> trusted_certificate;
   Setting<std::string> client_certificate;
   Setting<std::string> crl;

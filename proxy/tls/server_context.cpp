@@ -169,7 +169,7 @@ void ServerContext::add_staple(const Certificate& certificate, const std::string
     stapled.staple->set(read_ocsp_response(*ssl.stapling_file), 0);
   } else {
     try {
-      stapled.question = std::make_shared<const OcspQuestion>(certificate, *ssl.trusted_certificate);
+      stapled.question = std::make_shared<const OcspQuestion>(certificate, *ssl.trusted_certificate, *ssl.stapling_responder);
     } catch (const TlsError& error) {
       warnings_.push_back("\"ssl_stapling\" ignored, " + std::string(error.what()));
       return;
