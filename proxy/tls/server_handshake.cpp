@@ -4,43 +4,18 @@
 
 #include <algorithm>
 #include <ctime>
-#include <span>
 
 #include "tls/certificate_cache.hpp"
+#include "tls/server_name.hpp"
 
 namespace drishti::tls {
 namespace {
-
-using Bytes = std::span<const unsigned char>;
 
 void free_session(void*, void* session, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<ServerSession*>(session); }
 
 int session_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_session);
   return index;
-}
-
-/// RFC 6066 3: the name of type host_name in the extension. False: malformed.
-bool read_server_name(Bytes extension, std::string_view& name) {
-  if (extension.size() < 5) return false;
-  const std::size_t list = static_cast<std::size_t>(extension[0]) << 8 | extension[1];
-  const std::size_t size = static_cast<std::size_t>(extension[3]) << 8 | extension[4];
-  if (list + 2 != extension.size() || extension[2] != TLSEXT_NAMETYPE_host_name || size + 5 > extension.size()) return false;
-  name = {reinterpret_cast<const char*>(extension.data()) + 5, size};
-  return true;
-}
-
-/// NAME as names are compared; "" when it is no host name. It may become a part of a path.
-std::string normal_host_name(std::string_view name) {
-  std::string host(name);
-  if (host.ends_with('.')) host.pop_back();
-  if (host.empty() || host.size() > 255 || host.front() == '.' || host.find("..") != host.npos) return {};
-  for (char& c : host) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    const bool is_allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-    if (!is_allowed) return {};
-  }
-  return host;
 }
 
 /// What SSL_set_SSL_CTX() leaves as the first context had it.
