@@ -220,6 +220,30 @@ TEST_F(EarlyData, IsOfTheServersThatHaveIt) {
   EXPECT_EQ(ask_early("late.test"), "refused, late []");
 }
 
+TEST_F(EarlyData, IsOfSessionsInACacheToo) {
+  start("ssl_early_data on; ssl_session_tickets off; ssl_session_cache shared:x:1m; return 200 [$ssl_early_data];");
+  auto known = session();
+  for (int i = 0; i < 3; ++i) {
+    TlsClient client(proxy->port(), {.session = known, .early_data = get_text("/"), .stays_early = true});
+    ASSERT_TRUE(client.finish_handshake_after_answer()) << i;
+    EXPECT_TRUE(client.early_data_accepted()) << i;
+    EXPECT_EQ(client.read_response()->body, "[1]") << i;
+    EXPECT_EQ(body_of(client), "[]") << i;
+    known = client.session();
+    ASSERT_NE(known, nullptr) << i;
+  }
+}
+
+// RFC 8446 8.2: another process with the same keys, this one before a restart, may have taken it a moment ago.
+TEST_F(EarlyData, IsNotTakenByAYoungProcessWhoseTicketKeysAreInAFile) {
+  write_file(files.file("keys"), std::string(80, 'k'));
+  start("ssl_early_data on; ssl_session_ticket_key " + files.file("keys") + "; return 200 [$ssl_early_data];");
+  TlsClient client(proxy->port(), {.session = session(), .early_data = get_text("/")});
+  EXPECT_TRUE(client.resumed());
+  EXPECT_FALSE(client.early_data_accepted());
+  EXPECT_EQ(body_of(client), "[]");
+}
+
 TEST_F(EarlyData, WorksOverHttp2) {
   start("ssl_early_data on; http2 on;" + pass());
   const std::string head = h2::block({{":method", "GET"}, {":scheme", "https"}, {":authority", "localhost"}, {":path", "/h2"}});
