@@ -50,7 +50,9 @@ StoreRefusal refuse_request(const Exchange& exchange, const StoreRules& rules) {
   return is_refused ? StoreRefusal::request_no_store : StoreRefusal::none;
 }
 
+// 425 is about the connection that a request came on (RFC 8470 5.2).
 StoreRefusal refuse_status(int status) {
+  if (status == 425) return StoreRefusal::status;
   if (status == 206) return StoreRefusal::partial;
   return status < 200 || status == 304 ? StoreRefusal::status : StoreRefusal::none;
 }

@@ -61,6 +61,10 @@ void set_main_defaults(MainSettings& main, const AnalyserOptions& options) {
 void check_admin(const AdminSettings& admin) {
   if (!admin.is_local() && admin.token_file.empty())
     throw ConfigError("\"admin_listen\" on an address that others reach needs \"admin_token_file\"", admin.where);
+  if (!admin.ssl) return;
+  for (const auto& [file, name] : {std::pair(&admin.certificate, "admin_ssl_certificate"),
+                                   std::pair(&admin.certificate_key, "admin_ssl_certificate_key")})
+    if (file->empty()) throw ConfigError("no \"" + std::string(name) + "\" is defined for \"admin_listen ... ssl\"", admin.where);
 }
 
 void finish(Analysis& a) {

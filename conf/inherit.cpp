@@ -133,8 +133,10 @@ void SslSettings::inherit(const SslSettings& parent) {
   session_ticket_keys.inherit(parent.session_ticket_keys);
   session_timeout.inherit(parent.session_timeout);
   buffer_size.inherit(parent.buffer_size);
+  early_data.inherit(parent.early_data);
   stapling.inherit(parent.stapling);
   stapling_file.inherit(parent.stapling_file);
+  stapling_responder.inherit(parent.stapling_responder);
   trusted_certificate.inherit(parent.trusted_certificate);
   client_certificate.inherit(parent.client_certificate);
   crl.inherit(parent.crl);

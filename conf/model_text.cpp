@@ -108,8 +108,10 @@ void write(ModelWriter& w, const SslSettings& ssl) {
   w.line("session_ticket_keys", *ssl.session_ticket_keys);
   w.line("session_timeout", milliseconds(*ssl.session_timeout));
   w.line("buffer_size", ssl.buffer_size);
+  w.line("early_data", ssl.early_data);
   w.line("stapling", ssl.stapling);
   w.line("stapling_file", ssl.stapling_file);
+  w.line("stapling_responder", ssl.stapling_responder);
   w.line("trusted_certificate", ssl.trusted_certificate);
   w.line("client_certificate", ssl.client_certificate);
   w.line("crl", ssl.crl);

@@ -50,8 +50,10 @@ struct SslSettings {
   Setting<std::vector<std::string>> session_ticket_keys;  ///< files; empty: random ones of the process
   Setting<std::chrono::seconds> session_timeout{std::chrono::minutes(5)};
   Setting<std::uint64_t> buffer_size{std::uint64_t{16} << 10};
+  Setting<bool> early_data{false};
   Setting<bool> stapling{false};
   Setting<std::string> stapling_file;
+  Setting<std::string> stapling_responder;  ///< a URL; "": the one that the certificate names
   Setting<std::string> trusted_certificate;
   Setting<std::string> client_certificate;
   Setting<std::string> crl;

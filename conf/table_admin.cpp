@@ -23,12 +23,18 @@ SocketAddress read_address(const Directive& d) {
 }
 
 void set_admin_listen(Analysis& a, const Directive& d) {
+  const bool has_option = d.args.size() == 2;
+  if (has_option && d.args[1] != "ssl") fail("invalid parameter " + quoted(d.args[1]) + " in the \"admin_listen\" directive", d);
   if (d.args[0] == "off") return;
+  a.config.main.admin.ssl = has_option;
   a.config.main.admin.listen = read_address(d);
   a.config.main.admin.where = d.where;
 }
 
 void set_admin_token_file(Analysis& a, const Directive& d) { a.config.main.admin.token_file = a.full_path(d.args[0]); }
+
+template <auto Member>
+void set_admin_file(Analysis& a, const Directive& d) { a.config.main.admin.*Member = a.full_path(d.args[0]); }
 
 void set_admin_host(Analysis& a, const Directive& d) {
   for (std::string name : d.args) {
@@ -43,9 +49,14 @@ void set_admin_host(Analysis& a, const Directive& d) {
 }
 
 constexpr DirectiveSpec table[] = {
-    {"admin_listen", context::main, take(1), "[address:]port | unix:path | off", "off",
-     "Serves the dashboard, the admin API and `drishti ctl` (docs/ADMIN.md); a port alone means 127.0.0.1.",
+    {"admin_listen", context::main, take(1, 2), "[address:]port | unix:path [ssl] | off", "off",
+     "Serves the dashboard, the admin API and `drishti ctl` (docs/ADMIN.md), with `ssl` over TLS; a port alone means 127.0.0.1.",
      set_admin_listen, Repeat::once, Effect::implemented, "Not in nginx."},
+    {"admin_ssl_certificate", context::main, take(1), "file", "",
+     "The certificate of `admin_listen ... ssl` in PEM with its intermediates.", set_admin_file<&AdminSettings::certificate>,
+     Repeat::once, Effect::implemented, "Not in nginx."},
+    {"admin_ssl_certificate_key", context::main, take(1), "file", "", "The key of `admin_ssl_certificate`.",
+     set_admin_file<&AdminSettings::certificate_key>, Repeat::once, Effect::implemented, "Not in nginx."},
     {"admin_token_file", context::main, take(1), "file", "",
      "The file with the token (16 to 512 characters) that every change needs, and every request when `admin_listen` is "
      "not an address of this machine alone.",

@@ -1,5 +1,7 @@
 #include "admin/connection.hpp"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -85,8 +87,15 @@ std::string head_text(const Response& response, bool keep_alive) {
 
 }  // namespace
 
-Connection::Connection(net::Reactor& reactor, int fd, const Handler& handler) : reactor_(reactor), handler_(handler) {
+Connection::Connection(net::Reactor& reactor, int fd, const Handler& handler, ssl_ctx_st* tls)
+    : reactor_(reactor), handler_(handler) {
   stream_.open(reactor, fd);
+  if (SSL* ssl = tls == nullptr ? nullptr : SSL_new(tls)) {
+    SSL_set_accept_state(ssl);
+    stream_.start_tls(ssl);
+  } else if (tls != nullptr) {
+    stream_.close();
+  }
   task_ = run();
 }
 
@@ -95,8 +104,16 @@ Connection::~Connection() {
   task_ = {};
 }
 
+/// The handshake, where there is one. False: it failed.
+net::Task<bool> Connection::begin() {
+  if (stream_.tls() == nullptr) co_return stream_.is_open();
+  const net::IoResult result = co_await stream_.handshake(request_timeout);
+  co_return result.ok();
+}
+
 net::OwnedTask Connection::run() {
-  for (int i = 0; i < most_requests; ++i) {
+  const bool has_begun = co_await begin();
+  for (int i = 0; has_begun && i < most_requests; ++i) {
     const bool goes_on = co_await serve_one();
     if (!goes_on) break;
   }

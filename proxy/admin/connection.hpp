@@ -10,14 +10,16 @@
 #include "net/stream.hpp"
 #include "net/task.hpp"
 
+struct ssl_ctx_st;
+
 namespace drishti::admin {
 
 class Connection {
  public:
   using Handler = std::function<net::Task<Response>(const Request&)>;
 
-  /// Takes FD. HANDLER outlives this.
-  Connection(net::Reactor& reactor, int fd, const Handler& handler);
+  /// Takes FD. HANDLER outlives this. TLS (may be null): it begins with a handshake.
+  Connection(net::Reactor& reactor, int fd, const Handler& handler, ssl_ctx_st* tls);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -25,6 +27,7 @@ class Connection {
 
  private:
   net::OwnedTask run();
+  net::Task<bool> begin();
   net::Task<bool> serve_one();
   enum class Read : std::uint8_t { done, gone, too_late, rejected };
   net::Task<Read> read_request(Request& request);

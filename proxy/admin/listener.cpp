@@ -50,7 +50,7 @@ void Listener::accepted(int fd) {
     ::close(fd);
     return;
   }
-  connections_.emplace_back(reactor_, fd, handler_);
+  connections_.emplace_back(reactor_, fd, handler_, tls_.get());
 }
 
 }  // namespace drishti::admin

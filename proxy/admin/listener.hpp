@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "admin/connection.hpp"
+#include "tls/openssl_handles.hpp"
 
 namespace drishti::admin {
 
@@ -18,6 +19,8 @@ class Listener {
   /// Accepts on FD (owned from now on) instead of what was before. Connections stay.
   void listen(int fd);
   void stop_accepting();
+  /// Of connections from now on; null: without TLS.
+  void use_tls(tls::SslContextPtr context) { tls_ = std::move(context); }
 
  private:
   struct Acceptor {
@@ -33,6 +36,7 @@ class Listener {
 
   net::Reactor& reactor_;
   Connection::Handler handler_;
+  tls::SslContextPtr tls_;
   std::list<Acceptor> acceptors_;  ///< the last one may be at work; those before end
   std::list<Connection> connections_;
 };

@@ -63,7 +63,7 @@ void RequestContext::reset() {
   captures_subject = {};
   user_variables.clear();
   request_id = {};
-  pipelined = false;
+  pipelined = is_early = false;
   request_length = 0;
   body_in_memory = {};
   body_file.clear();

@@ -40,6 +40,7 @@ struct ConnectionInfo {
   int fd = -1;                      ///< for $tcpinfo_*
   bool tls = false;                 ///< $scheme, $https
   bool plain_on_tls = false;        ///< HTTP without TLS where `listen ... ssl` asks for it
+  bool may_be_early = false;        ///< it began with early data, and the handshake may not be over yet
   ssl_st* ssl = nullptr;            ///< of the stream, for $ssl_*; null without TLS
 };
 
@@ -115,6 +116,7 @@ struct RequestContext {
   std::vector<std::optional<std::string_view>> user_variables;  ///< by slot; nullopt = not set (or map not evaluated)
   std::string_view request_id;               ///< made on first use
   bool pipelined = false;                    ///< $pipe
+  bool is_early = false;                     ///< $ssl_early_data: it came before the end of the handshake (RFC 8470)
   std::vector<std::string> spare_strings;    ///< of Scratch; their capacities are kept
 
   // Body of the request.

@@ -95,10 +95,6 @@ Found session_id(const SSL* ssl, RequestContext& context) {
   return hexadecimal(id, size, context);
 }
 
-bool is_early(const SSL* ssl) {
-  return SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED && SSL_is_init_finished(ssl) == 0;
-}
-
 // ---- the client's certificate ----
 
 /// What WRITE prints.
@@ -213,7 +209,7 @@ Found find_tls_variable(Var id, RequestContext& context, NumberBuffer& buffer) {
     case Var::ssl_curve: return curve(ssl, context);
     case Var::ssl_curves: return curves(ssl, context);
     case Var::ssl_client_verify: return verification(ssl, context);
-    case Var::ssl_early_data: return is_early(ssl) ? Found("1") : Found{};
+    case Var::ssl_early_data: return context.is_early ? Found("1") : Found{};
     case Var::ssl_protocol: return text_or_none(SSL_get_version(ssl));
     case Var::ssl_server_name: return text_or_none(std::string_view(tls::ServerSession::of(ssl).name()));
     case Var::ssl_session_id: return session_id(ssl, context);

@@ -5,23 +5,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 
 #include "http/head_parser.hpp"
+#include "net/blocking_tls.hpp"
 #include "net/os_error.hpp"
 
 namespace drishti::ctl {
 namespace {
 
-constexpr timeval patience{30, 0};  // a reload may look names up first
+constexpr std::chrono::seconds patience{30};  // a reload may look names up first
 constexpr std::size_t largest_answer = std::size_t{64} << 20;
 
 class Socket {
  public:
   explicit Socket(const SocketAddress& address)
       : address_(address), fd_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const timeval limit{patience.count(), 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (fd_ < 0 || ::connect(fd_, address.data(), address.size()) != 0) fail("connect to");
   }
   ~Socket() {
@@ -29,6 +32,7 @@ class Socket {
   }
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
+  int fd() const { return fd_; }
 
   void send(std::string_view text) const {
     while (!text.empty()) {
@@ -55,6 +59,28 @@ class Socket {
   int fd_;
 };
 
+std::string exchange(const Socket& socket, const std::string& request) {
+  socket.send(request);
+  std::string text;
+  while (socket.read_more(text)) {
+  }
+  return text;
+}
+
+std::string exchange_over_tls(const Socket& socket, const Target& target, const std::string& request) {
+  try {
+    const net::TlsClientContext context(*target.tls);
+    net::BlockingTls tls(context, socket.fd(), target.name, std::chrono::steady_clock::now() + patience);
+    tls.send(request);
+    std::string text;
+    char piece[16384];
+    for (std::size_t got = 1; got > 0 && text.size() <= largest_answer; text.append(piece, got)) got = tls.read(piece);
+    return text;
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("https://" + target.address.text() + ": " + error.what());
+  }
+}
+
 std::string request_text(const std::string& token, const Call& call) {
   std::string text = call.method + " " + call.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
   if (!token.empty()) text += "Authorization: Bearer " + token + "\r\n";
@@ -65,18 +91,17 @@ std::string request_text(const std::string& token, const Call& call) {
 
 }  // namespace
 
-Answer call(const SocketAddress& address, const std::string& token, const Call& call) {
-  const Socket socket(address);
-  socket.send(request_text(token, call));
-  std::string text;
-  while (socket.read_more(text)) {
-  }
+Answer call(const Target& target, const Call& call) {
+  const Socket socket(target.address);
+  const std::string request = request_text(target.token, call);
+  const std::string text = target.tls ? exchange_over_tls(socket, target, request) : exchange(socket, request);
   http::ResponseHead head;
   http::ResponseParser parser;
   parser.start(http::HeadLimits{}, http::method_of(call.method), head);
   const bool is_http = parser.parse(text) == http::ParseState::done && head.body.kind == http::BodyKind::length;
   if (!is_http || text.size() != parser.head_size() + head.body.length)
-    throw std::runtime_error("what answers at " + address.text() + " is not drishti's admin listener");
+    throw std::runtime_error("what answers at " + target.address.text() + " is not drishti's admin listener" +
+                             (target.tls ? "" : ", or it speaks TLS: --address https://HOST:PORT"));
   return {head.status, text.substr(parser.head_size())};
 }
 

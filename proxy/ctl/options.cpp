@@ -139,7 +139,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   Words words;
   std::string tag, zone;
   const std::pair<const char*, std::string*> with_value[] = {
-      {"--address", &options.address}, {"--token-file", &options.token_file}, {"--tag", &tag}, {"--zone", &zone}};
+      {"--address", &options.address}, {"--token-file", &options.token_file}, {"--cacert", &options.ca_file}, {"--tag", &tag}, {"--zone", &zone}};
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     const auto named = std::ranges::find_if(with_value, [&](const auto& option) { return argument == option.first; });
@@ -162,7 +162,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
 }
 
 std::string help_text() {
-  return R"(Usage: drishti ctl [-c FILE] [--address ADDRESS] [--token-file FILE] [--json] COMMAND
+  return R"(Usage: drishti ctl [-c FILE] [--address ADDRESS] [--cacert FILE] [--token-file FILE] [--json] COMMAND
 
 Asks the running proxy through its admin listener. Where that is, and the token
 that changes need, are read from the configuration (-c, default as for nginx).
@@ -191,7 +191,11 @@ SERVER is an address (10.0.0.3:3000) or the name in the configuration (api1:3000
 
 Options:
   -c FILE             the configuration of the proxy
-  --address ADDRESS   127.0.0.1:8081, [::1]:8081 or unix:/run/drishti.sock
+  --address ADDRESS   127.0.0.1:8081, [::1]:8081 or unix:/run/drishti.sock;
+                      https://HOST:8081 for a listener with TLS
+  --cacert FILE       who vouches for the certificate of that listener. Without:
+                      the certificate in the configuration itself, or with
+                      --address those that the system trusts
   --token-file FILE   the file with the token
   --json              the answer as it came
 

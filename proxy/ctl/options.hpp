@@ -25,6 +25,7 @@ struct Options {
   bool show_help = false;
   bool as_json = false;
   std::string address;     ///< --address; "": as the configuration says
+  std::string ca_file;     ///< --cacert
   std::string token_file;  ///< --token-file; "": as the configuration says
   Call call;
   View view = View::plain;  ///< how the answer is shown

@@ -140,6 +140,11 @@ void append_client_fields(const std::vector<SetHeader>& headers, const RequestCo
   }
 }
 
+/// RFC 8470 5.1: the request may be somebody's replay. One more field than the client sent means the same as one.
+void append_early_data(const std::vector<SetHeader>& headers, std::string& out) {
+  if (find_set_header(headers, "early-data") == nullptr) out.append("Early-Data: 1\r\n");
+}
+
 void append_validators(const CacheRequest& cache, std::string& out) {
   for (const http::Field& field : cache.validators)
     out.append(field.name).append(": ").append(field.value).append("\r\n");
@@ -159,6 +164,7 @@ void write_upstream_head(std::string_view target, const UpstreamBody& body, Requ
   append_connection(headers, context, out);
   append_set_headers(headers, context, out);
   append_framing(body, out);
+  if (context.is_early) [[unlikely]] append_early_data(headers, out);
   if (*proxy.pass_request_headers) append_client_fields(headers, context, cache, out);
   if (cache != nullptr) append_validators(*cache, out);
   out.append("\r\n");

@@ -46,6 +46,7 @@ struct CacheRequest {
 /// Upgrade and Connection come from proxy_set_header, or from a client that asks for a WebSocket (`proxy_websocket`); an
 /// Upgrade to h2c is left out. The framing fields come from `body` alone. Keep-alive is used unless the configuration sets
 /// Connection to something else.
+/// A request in early data gets `Early-Data: 1`, unless proxy_set_header says something of that field.
 /// With CACHE the client's conditions and Range stay behind, so that the response is a whole one.
 void write_upstream_head(std::string_view target, const UpstreamBody& body, context::RequestContext& context,
                          std::string& out, const CacheRequest* cache = nullptr);

@@ -115,6 +115,17 @@ Task<IoResult> Stream::write_all(std::span<iovec> pieces, milliseconds timeout) 
   co_return IoResult{IoStatus::ok, 0, sent};
 }
 
+Task<void> Stream::finish_handshake(milliseconds timeout) {
+  std::array<char, 1024> waste;
+  const auto until = channel_.reactor().clock().now() + timeout;
+  while (is_open() && tls_->is_early()) {
+    const auto left = std::chrono::ceil<milliseconds>(until - channel_.reactor().clock().now());
+    if (left.count() <= 0) co_return;
+    const Wake wake = co_await channel_.readable(left);
+    if (wake != Wake::ready || !try_read(waste).ok()) co_return;
+  }
+}
+
 IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t length) {
   constexpr std::uint64_t most_at_once = 512 << 10;
   if (tls_) return send_file_over_tls(file, offset, length);

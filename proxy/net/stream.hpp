@@ -44,6 +44,9 @@ class Stream {
   void start_tls(ssl_st* ssl) { tls_ = std::make_unique<TlsSession>(ssl, channel_); }
   /// The whole handshake within TIMEOUT (0 = none); why it failed: tls()->error().
   Task<IoResult> handshake(milliseconds timeout) { return tls_->handshake(timeout); }
+  /// Before our end, in a session that takes early data: the client's handshake ends first, since there is no close_notify
+  /// before that. What else it sends is thrown away. TIMEOUT is for all of it.
+  Task<void> finish_handshake(milliseconds timeout);
   /// Null without TLS.
   TlsSession* tls() const { return tls_.get(); }
   /// TLS took bytes which the socket did not yet: try_write() again (without pieces, too) when it is writable.

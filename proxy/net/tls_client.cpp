@@ -1,11 +1,13 @@
 #include "net/tls_client.hpp"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <new>
 #include <stdexcept>
 
@@ -19,6 +21,22 @@ std::string last_error() {
   return text;
 }
 
+/// Its bearer is trusted whoever signed it.
+bool trust_only(SSL_CTX* context, const std::string& file) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_file(file.c_str(), "r"), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
+  X509_STORE* store = SSL_CTX_get_cert_store(context);
+  return certificate && X509_STORE_add_cert(store, certificate.get()) == 1 &&
+         X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
+}
+
+bool trust(SSL_CTX* context, const TlsClientOptions& options) {
+  if (!options.only_certificate.empty()) return trust_only(context, options.only_certificate);
+  if (options.ca_file.empty()) return SSL_CTX_set_default_verify_paths(context) == 1;
+  return SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr) == 1;
+}
+
 }  // namespace
 
 TlsClientContext::TlsClientContext(const TlsClientOptions& options)
@@ -28,11 +46,10 @@ TlsClientContext::TlsClientContext(const TlsClientOptions& options)
   // Partial writes: a socket that is full is not an error. Moving: our buffer may be another one at the next try.
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(context_, verify_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  const bool ok = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_) == 1
-                                          : SSL_CTX_load_verify_locations(context_, options.ca_file.c_str(), nullptr) == 1;
-  if (ok) return;
+  if (trust(context_, options)) return;
   SSL_CTX_free(context_);
-  throw std::runtime_error("cannot load certificates from \"" + options.ca_file + "\" (" + last_error() + ")");
+  const std::string& file = options.only_certificate.empty() ? options.ca_file : options.only_certificate;
+  throw std::runtime_error("cannot load certificates from \"" + file + "\" (" + last_error() + ")");
 }
 
 TlsClientContext::~TlsClientContext() { SSL_CTX_free(context_); }

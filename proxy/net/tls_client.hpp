@@ -15,7 +15,8 @@ namespace drishti::net {
 
 struct TlsClientOptions {
   bool verify = true;    ///< the server's chain, and that its certificate is for the name that was asked for
-  std::string ca_file;   ///< PEM; "": those that the system trusts
+  std::string ca_file = {};  ///< PEM; "": those that the system trusts
+  std::string only_certificate = {};  ///< PEM: instead of CA_FILE, the first certificate in it is trusted, and no other
 };
 
 class TlsClientContext {

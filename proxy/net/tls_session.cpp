@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "net/socket_calls.hpp"
 
@@ -45,6 +46,24 @@ struct TlsSession::Bio {
     std::vector<char>& out = session(bio).scratch().to_send;
     out.insert(out.end(), from, from + size);
     return size;
+  }
+
+  /// As SSL_read, in a session that takes early data; behind that, SSL_read goes on with the handshake.
+  static int read_early(ssl_st* ssl, void* to, int size) {
+    TlsSession& self = session(SSL_get_rbio(ssl));
+    if (self.first_early_) {
+      *static_cast<char*>(to) = *std::exchange(self.first_early_, std::nullopt);
+      return 1;
+    }
+    if (self.early_ == Early::data) {
+      std::size_t got = 0;
+      const int result = SSL_read_early_data(ssl, to, static_cast<std::size_t>(size), &got);
+      if (result != SSL_READ_EARLY_DATA_FINISH) return result == SSL_READ_EARLY_DATA_SUCCESS ? static_cast<int>(got) : -1;
+      self.early_ = Early::handshake;
+    }
+    const int got = SSL_read(ssl, to, size);
+    if (SSL_is_init_finished(ssl) != 0) self.early_ = Early::none;
+    return got;
   }
 
   static long control(BIO* bio, int command, long, void*) {
@@ -134,10 +153,12 @@ void TlsSession::keep_received() {
   if (!held_.empty() || SSL_pending(ssl_) > 0) channel_->mark_readable();
 }
 
-/// Whether another read may give something: a try in vain costs as much as one that succeeds.
+/// Whether another read may give something: a try in vain costs as much as one that succeeds. Early data does not wait for
+/// what may come behind it.
 bool TlsSession::has_more() {
   const TlsScratch& space = scratch();
-  return space.begin < space.end || !held_.empty() || channel_->maybe_readable() || SSL_pending(ssl_) > 0;
+  return space.begin < space.end || !held_.empty() || (channel_->maybe_readable() && !is_early()) ||
+         SSL_pending(ssl_) > 0;
 }
 
 IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill) {
@@ -163,7 +184,9 @@ IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<c
   return result.ok() && !sent.ok() ? sent : result;
 }
 
-IoResult TlsSession::read(std::span<char> buffer) { return read_with(SSL_read, buffer, true); }
+IoResult TlsSession::read(std::span<char> buffer) {
+  return read_with(is_early() ? Bio::read_early : SSL_read, buffer, true);
+}
 IoResult TlsSession::peek(std::span<char> buffer) { return read_with(SSL_peek, buffer, false); }
 
 /// ok: it waits for more of the socket.
@@ -216,11 +239,17 @@ IoResult TlsSession::send_unsent() {
 }
 
 IoResult TlsSession::encrypt(std::span<const char> plaintext) {
-  const int taken = SSL_write(ssl_, plaintext.data(), static_cast<int>(plaintext.size()));
+  const int taken = is_early() ? write_early(plaintext) : SSL_write(ssl_, plaintext.data(), static_cast<int>(plaintext.size()));
   if (taken > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(taken)};
   IoResult result = after_failure(taken);
   // Our BIO takes everything: to wait would mean a renegotiation, which is refused.
   return result.ok() ? IoResult{IoStatus::failed, EPROTO, 0} : result;
+}
+
+/// To a client whose Finished is still to come, what SSL_write would wait for.
+int TlsSession::write_early(std::span<const char> plaintext) {
+  std::size_t taken = 0;
+  return SSL_write_early_data(ssl_, plaintext.data(), plaintext.size(), &taken) == 1 ? static_cast<int>(taken) : -1;
 }
 
 IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
@@ -258,47 +287,6 @@ IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
   const IoResult sent = send_out();
   if (!result.ok()) return result;
   return {sent.status, sent.error, taken};
-}
-
-// ---- the ends -------------------------------------------------------------------------------------------------------
-
-Task<IoResult> TlsSession::handshake(milliseconds timeout) {
-  const auto end = channel_->reactor().clock().now() + timeout;
-  for (;;) {
-    ERR_clear_error();
-    read_ahead_ = 0;
-    const int result = SSL_do_handshake(ssl_);
-    IoResult outcome;
-    if (result != 1) outcome = after_failure(result);
-    keep_received();
-    const IoResult sent = send_out();  // what it says also when it failed: an alert tells the other side why
-    if (!outcome.ok()) co_return outcome.status == IoStatus::eof ? IoResult{IoStatus::failed, ECONNRESET, 0} : outcome;
-    if (!sent.ok()) co_return sent;
-    if (result == 1 && !has_unsent()) co_return IoResult{};
-    milliseconds left{0};
-    if (timeout.count() > 0) {
-      left = std::chrono::ceil<milliseconds>(end - channel_->reactor().clock().now());
-      if (left.count() <= 0) co_return IoResult{IoStatus::timeout, 0, 0};
-    }
-    Wake wake;
-    if (has_unsent()) wake = co_await channel_->writable(left);
-    else wake = co_await channel_->readable(left);
-    if (wake == Wake::timeout) co_return IoResult{IoStatus::timeout, 0, 0};
-    if (wake == Wake::cancelled) co_return IoResult{IoStatus::cancelled, 0, 0};
-    if (!has_unsent()) continue;
-    const IoResult flushed = send_unsent();
-    if (!flushed.ok()) co_return flushed;
-  }
-}
-
-void TlsSession::close_notify() {
-  if (!may_notify_ || has_unsent() || !channel_->is_open() || !SSL_is_init_finished(ssl_)) return;
-  may_notify_ = false;
-  ERR_clear_error();
-  SSL_shutdown(ssl_);
-  ERR_clear_error();
-  const IoResult sent = send_out();
-  static_cast<void>(sent);  // whoever closes does not wait
 }
 
 }  // namespace drishti::net

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,11 @@ class TlsSession {
   TlsSession& operator=(const TlsSession&) = delete;
 
   ssl_st* ssl() const { return ssl_; }
+  /// For the server's side, before handshake(): that may end once the client's early data begins (RFC 8446 2.3). Until
+  /// is_early() is false, what read() gives may be somebody's replay, and close_notify() can send nothing.
+  void take_early_data() { early_ = Early::data; }
+  /// The client has not shown yet that it is there: its Finished is still to come. read() goes on with the handshake.
+  bool is_early() const { return early_ != Early::none; }
   /// The stream moved: its socket is in another channel.
   void move_to(Channel& channel) { channel_ = &channel; }
 
@@ -51,7 +57,7 @@ class TlsSession {
   Task<IoResult> handshake(milliseconds timeout);
   /// As Stream::try_read. IoStatus::eof only after a close_notify: an end without one may be an attacker's (RFC 8446 6.1).
   IoResult read(std::span<char> buffer);
-  /// As read(), and the bytes stay.
+  /// As read(), and the bytes stay. Not while is_early().
   IoResult peek(std::span<char> buffer);
   /// As Stream::try_write; `bytes` were taken, though part of their ciphertext may be unsent.
   IoResult write(const iovec* pieces, std::size_t count);
@@ -70,9 +76,13 @@ class TlsSession {
 
  private:
   struct Bio;
+  /// Whose turn it is: data may come before the handshake ends, no more of it, or the handshake is over.
+  enum class Early : std::uint8_t { none, data, handshake };
   IoResult read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill);
   IoResult after_failure(int result);
   IoResult encrypt(std::span<const char> plaintext);
+  int go_on_with_handshake();
+  int write_early(std::span<const char> plaintext);
   std::size_t take_received(char* to, std::size_t size);
   bool receive();
   bool has_more();
@@ -92,6 +102,8 @@ class TlsSession {
   int socket_error_ = 0;
   bool end_seen_ = false;        ///< the socket's
   bool may_notify_ = true;
+  Early early_ = Early::none;
+  std::optional<char> first_early_;  ///< read to learn that there is any
 };
 
 }  // namespace drishti::net

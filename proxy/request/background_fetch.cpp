@@ -51,6 +51,7 @@ class BackgroundFetch {
     context_.raw_target_valid = from.raw_target_valid;
     context_.location_prefix_valid = from.location_prefix_valid;
     context_.is_internal = from.is_internal;
+    context_.is_early = from.is_early;
     clone_variables(from);
   }
 

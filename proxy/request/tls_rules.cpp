@@ -34,6 +34,19 @@ bool is_misdirected(const SSL* ssl, const SslSettings& made, const SslSettings& 
   return wanted.has_certificates() && !is_version_allowed(*wanted.protocols, SSL_version(ssl));
 }
 
+/// RFC 9110 9.2.1. What may be repeated by whoever recorded it has to change nothing.
+bool is_safe(http::Method method) {
+  using http::Method;
+  return method == Method::get || method == Method::head || method == Method::options || method == Method::trace;
+}
+
+/// While the handshake lasts, early data cannot be told from a replay of it (RFC 8470 2).
+bool look_whether_early(context::RequestContext& context) {
+  context::ConnectionInfo& connection = *context.connection;
+  context.is_early = connection.may_be_early = SSL_is_init_finished(connection.ssl) == 0;
+  return context.is_early && !is_safe(context.method);
+}
+
 /// Errors that say no more than that nobody known vouches for the certificate: nginx's list for optional_no_ca.
 bool is_about_authority(long verdict) {
   switch (verdict) {
@@ -76,6 +89,7 @@ std::optional<Outcome> check_tls(context::RequestContext& context) {
                       "client attempted to request the server name different from the one that was negotiated");
     return Outcome::error(421);
   }
+  if (context.connection->may_be_early && look_whether_early(context)) return Outcome::error(425);
   return check_certificate(ssl, wanted, context);
 }
 

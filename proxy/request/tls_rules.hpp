@@ -9,7 +9,7 @@
 namespace drishti::request {
 
 /// 497 for a request without TLS where there should be, 421 when the connection was made under the rules of another server,
-/// 495 and 496 for the client's certificate. Nothing: go on.
+/// 425 for a request in early data that is not safe to be repeated, 495 and 496 for the client's certificate. Nothing: go on.
 std::optional<Outcome> check_tls(context::RequestContext& context);
 
 }  // namespace drishti::request

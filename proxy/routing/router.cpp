@@ -45,7 +45,7 @@ Router::Router(std::shared_ptr<const conf::Config> config) : config_(std::move(c
   for (const auto& server : config_->servers) add_server(*server);
   for (Endpoint& known : endpoints_)
     known.table->protocols_ = {known.listen.ssl, known.listen.http2 || known.table->default_->http2,
-                                 known.listen.proxy_protocol};
+                                 known.listen.proxy_protocol, known.table->protocols_.early_data};
   list_addresses_to_bind();
 }
 
@@ -65,6 +65,7 @@ void Router::add_server(const conf::Server& server) {
     ServerTable& table = *endpoint(listen).table;
     if (table.default_ == nullptr || (listen.default_server && !table.default_is_explicit_)) table.default_ = &server;
     table.default_is_explicit_ |= listen.default_server;
+    table.protocols_.early_data |= *server.ssl.early_data;
     table.add(server);
   }
   auto locations = std::make_unique<ServerLocations>();

@@ -24,6 +24,7 @@ struct ListenProtocols {
   bool ssl = false;
   bool http2 = false;
   bool proxy_protocol = false;
+  bool early_data = false;  ///< `ssl_early_data on` in one of the servers
 };
 
 class ServerTable {

@@ -5,6 +5,7 @@
 #include "admin/api.hpp"
 #include "admin/listener.hpp"
 #include "server/admin_process.hpp"
+#include "tls/listener_context.hpp"
 
 namespace drishti::server {
 namespace {
@@ -28,6 +29,11 @@ std::shared_ptr<const admin::Access> admin_access(const conf::AdminSettings& set
   access->hosts = settings.hosts;
   access->is_local = settings.is_local();
   return access;
+}
+
+tls::SslContextPtr admin_tls(const conf::AdminSettings& settings) {
+  if (!settings.listen || !settings.ssl) return nullptr;
+  return tls::make_listener_context(settings.certificate, settings.certificate_key);
 }
 
 AdminEndpoint::Change::~Change() {
@@ -59,6 +65,7 @@ void AdminEndpoint::on_reload_request(std::function<std::string()> reload) {
 std::unique_ptr<AdminEndpoint::Change> AdminEndpoint::prepare(const conf::AdminSettings& settings) {
   auto change = std::make_unique<Change>();
   change->access = admin_access(settings);
+  change->tls = admin_tls(settings);
   change->sockets = impl_->sockets.prepare(listens(settings));
   return change;
 }
@@ -66,6 +73,7 @@ std::unique_ptr<AdminEndpoint::Change> AdminEndpoint::prepare(const conf::AdminS
 void AdminEndpoint::commit(std::unique_ptr<Change> change) {
   impl_->reactor.clock().update();
   impl_->api.use(std::move(change->access));
+  impl_->listener.use_tls(std::move(change->tls));
   if (!change->sockets.removed.empty()) impl_->listener.stop_accepting();
   for (const auto& [address, fd] : change->sockets.added) impl_->listener.listen(ListeningSockets::duplicate(fd));
   impl_->sockets.commit(change->sockets);

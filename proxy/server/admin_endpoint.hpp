@@ -10,6 +10,7 @@
 #include "conf/config.hpp"
 #include "net/error_log.hpp"
 #include "server/listening_sockets.hpp"
+#include "tls/openssl_handles.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -49,6 +50,9 @@ struct AdminParts {
 /// Reads the token. Throws std::runtime_error when it cannot be used.
 std::shared_ptr<const admin::Access> admin_access(const conf::AdminSettings& settings);
 
+/// The context of `admin_listen ... ssl`; null without. Throws tls::TlsError.
+tls::SslContextPtr admin_tls(const conf::AdminSettings& settings);
+
 class AdminEndpoint {
  public:
   explicit AdminEndpoint(const AdminParts& parts);
@@ -61,10 +65,12 @@ class AdminEndpoint {
   struct Change {
     ~Change();
     std::shared_ptr<const admin::Access> access;
+    tls::SslContextPtr tls;
     ListeningSockets::Change sockets;
     bool is_committed = false;
   };
-  /// Binds a new address. Throws std::runtime_error and changes nothing when it can't, or when the token can't be read.
+  /// Binds a new address, reads the certificate anew. Throws std::runtime_error and changes nothing when it can't, or when
+  /// the token can't be read.
   std::unique_ptr<Change> prepare(const conf::AdminSettings& settings);
   void commit(std::unique_ptr<Change> change);
   void stop_accepting();

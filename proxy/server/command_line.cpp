@@ -180,14 +180,16 @@ void parse_ctl(Arguments& rest, CommandLine& line) {
 
 constexpr const char* default_scaling_url = "http://127.0.0.1:9145/scaling";
 
-bool is_url(const std::string& text) { return text.starts_with("http://"); }
+bool is_url(const std::string& text) { return text.starts_with("http://") || text.starts_with("https://"); }
 
-void parse_scaling_argument(const std::string& argument, CommandLine& line) {
+void parse_scaling_argument(const std::string& argument, Arguments& rest, CommandLine& line) {
   const bool is_cost = line.action == Action::scaling_cost;
   if (argument == "--help" || argument == "-h") {
     line.show_version = line.show_help = true;
   } else if (argument == "--watch" && !is_cost) {
     line.watch = true;
+  } else if (argument == "--cacert") {
+    line.ca_file = rest.value(argument, argument.size(), "option \"--cacert\" requires file name");
   } else if (is_url(argument) && line.url.empty()) {
     line.url = argument;
   } else if (is_cost && !argument.empty() && argument[0] != '-' && !is_url(argument) && line.input.empty()) {
@@ -203,7 +205,7 @@ void parse_scaling(Arguments& rest, CommandLine& line) {
   while (!rest.done()) {
     const std::string& argument = rest.next();
     if (std::exchange(is_first, false) && argument == "cost") line.action = Action::scaling_cost;
-    else parse_scaling_argument(argument, line);
+    else parse_scaling_argument(argument, rest, line);
   }
   if (line.action == Action::scaling && line.url.empty()) line.url = default_scaling_url;
 }

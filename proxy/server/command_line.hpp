@@ -44,7 +44,8 @@ struct CommandLine {
   std::vector<std::pair<std::string, std::string>> headers;
 
   std::vector<std::string> ctl;  ///< ctl: what is for it alone
-  bool watch = false;  ///< scaling: again and again
+  bool watch = false;   ///< scaling: again and again
+  std::string ca_file;  ///< scaling: who vouches for the certificate of an https URL; "": those that the system trusts
 };
 
 /// Parses the arguments behind the program's name. Throws UsageError. When no -c is given and only nginx.yaml exists

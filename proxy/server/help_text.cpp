@@ -8,8 +8,8 @@ std::string help_text() {
        drishti convert FILE [--to yaml|nginx] [-o OUT]
        drishti explain [-c filename] [METHOD] URL [-H 'Name: value']...
        drishti ctl [-c filename] COMMAND
-       drishti scaling [URL] [--watch]
-       drishti scaling cost [FILE] [URL]
+       drishti scaling [URL] [--watch] [--cacert FILE]
+       drishti scaling cost [FILE] [URL] [--cacert FILE]
        drishti help
 
 Options:
@@ -35,7 +35,8 @@ Subcommands:
                   add, purge, reload ...; drishti ctl --help lists them
   scaling URL   : print the scaling advice of a running proxy, with --watch
                   every 2 seconds; URL is that of a location with scaling_status
-                  (default: http://127.0.0.1:9145/scaling)
+                  (default: http://127.0.0.1:9145/scaling), or of the admin
+                  listener; https is verified, by the CA certificates in FILE
   scaling cost  : what each phase of growth costs against its revenue, which one
                   today is in, and what the next server would cost; FILE (YAML)
                   changes the numbers, URL adds what a running proxy knows

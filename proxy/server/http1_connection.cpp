@@ -232,6 +232,7 @@ net::Task<bool> Http1Connection::finish_body() {
 // Closing with unread bytes in the socket would send RST, which may destroy the response on its way (lingering_close).
 net::Task<void> Http1Connection::linger() {
   const conf::CoreSettings& core = servers_.default_server().root->core;
+  if (info_.may_be_early) co_await stream_.finish_handshake(*core.lingering_timeout);
   stream_.shutdown_write();
   if (*core.lingering_close == conf::LingeringClose::off) co_return;
   bool may_have_more = close_after_ || !in_.empty() || *core.lingering_close == conf::LingeringClose::always;

@@ -208,6 +208,7 @@ net::Task<void> Http2Connection::say_goodbye() {
   wait_for(Awaits::nothing, {});
   flush();
   if (is_writing_ || !stream_.is_open()) co_return;
+  if (info_.may_be_early) co_await stream_.finish_handshake(longest_goodbye);
   stream_.shutdown_write();
   const auto until = worker_.services().clock().now() + longest_goodbye;
   std::array<char, 4096> waste;

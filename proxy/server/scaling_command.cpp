@@ -17,20 +17,20 @@ namespace {
 
 constexpr const char* clear_screen = "\x1b[H\x1b[2J";
 
-std::string advice_of(const std::string& url) {
+std::string advice_of(const std::string& url, const std::string& ca_file) {
   try {
-    return http_get(url);
+    return http_get(url, std::chrono::seconds(5), ca_file);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(url + ": " + scaling::printable(error.what()));
   }
 }
 
 /// Until a signal ends it. A proxy that is away for a while is no reason to stop.
-[[noreturn]] void watch(const std::string& url) {
+[[noreturn]] void watch(const std::string& url, const std::string& ca_file) {
   for (;; std::this_thread::sleep_for(std::chrono::seconds(2))) {
     std::string shown;
     try {
-      shown = scaling::dashboard(advice_of(url));
+      shown = scaling::dashboard(advice_of(url, ca_file));
     } catch (const std::runtime_error& error) {
       shown = std::string(error.what()) + "\n";
     }
@@ -49,8 +49,8 @@ std::string text_of_file(const std::string& path) {
 }  // namespace
 
 int scaling_advice(const CommandLine& line) {
-  if (line.watch) watch(line.url);
-  std::cout << scaling::dashboard(advice_of(line.url)) << std::flush;
+  if (line.watch) watch(line.url, line.ca_file);
+  std::cout << scaling::dashboard(advice_of(line.url, line.ca_file)) << std::flush;
   return 0;
 }
 
@@ -62,7 +62,7 @@ int scaling_cost(const CommandLine& line) {
     throw std::runtime_error(line.input + ": " + scaling::printable(error.what()));
   }
   std::optional<scaling::Today> today;
-  if (!line.url.empty()) today = scaling::read_today(advice_of(line.url));
+  if (!line.url.empty()) today = scaling::read_today(advice_of(line.url, line.ca_file));
   std::cout << scaling::cost_text(plan, today) << std::flush;
   return 0;
 }

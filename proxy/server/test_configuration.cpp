@@ -67,6 +67,7 @@ void check_environment(const std::shared_ptr<const conf::Config>& tested) {
   }
   if (config.main.admin.listen) check_listen(*config.main.admin.listen);
   admin_access(config.main.admin);
+  admin_tls(config.main.admin);
 }
 
 void dump(const conf::Config& config) {

@@ -71,6 +71,7 @@ bool TlsStart::begin_tls() {
                                         worker_.services().metrics.tls);
   if (ssl == nullptr) return false;
   stream_.start_tls(ssl);
+  if (servers_.table().protocols().early_data) stream_.tls()->take_early_data();
   info_.ssl = ssl;
   return true;
 }
@@ -89,6 +90,7 @@ void TlsStart::succeeded() {
   by_version[version_index(info_.ssl)].add();
   counted.duration.observe(worker_.services().clock().now() - begun_);
   info_.tls = true;
+  info_.may_be_early = stream_.tls()->is_early();
   const auto& settings = tls::ServerSession::of(info_.ssl).context().settings();
   stream_.tls()->set_record_size(
       std::clamp<std::size_t>(*settings.buffer_size, smallest_record, largest_record));

@@ -14,6 +14,7 @@ namespace drishti::tls {
 namespace {
 
 constexpr long largest_client_chain = 64 << 10;
+constexpr std::uint32_t most_early_data = 16 << 10;  // as in nginx
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
@@ -147,7 +148,16 @@ void ServerContext::set_sessions(ProcessState& process) {
   if (!*ssl.session_tickets) SSL_CTX_set_options(get(), SSL_OP_NO_TICKET);
   // A ticket of TLS 1.3 that nobody could resume is not worth its bytes.
   SSL_CTX_set_num_tickets(get(), *ssl.session_tickets || sessions_ ? 1 : 0);
+  set_early_data(process);
   set_session_id_context();
+}
+
+// OpenSSL's own protection works with sessions in its own cache alone: a ReplayGuard takes its place.
+void ServerContext::set_early_data(ProcessState& process) {
+  replays_ = process.replays();
+  if (!*settings().early_data) return;
+  SSL_CTX_set_max_early_data(get(), most_early_data);
+  SSL_CTX_set_options(get(), SSL_OP_NO_ANTI_REPLAY);
 }
 
 void ServerContext::add_staple(const Certificate& certificate, const std::string& fingerprint, ProcessState& process) {
@@ -159,7 +169,7 @@ void ServerContext::add_staple(const Certificate& certificate, const std::string
     stapled.staple->set(read_ocsp_response(*ssl.stapling_file), 0);
   } else {
     try {
-      stapled.question = std::make_shared<const OcspQuestion>(certificate, *ssl.trusted_certificate);
+      stapled.question = std::make_shared<const OcspQuestion>(certificate, *ssl.trusted_certificate, *ssl.stapling_responder);
     } catch (const TlsError& error) {
       warnings_.push_back("\"ssl_stapling\" ignored, " + std::string(error.what()));
       return;

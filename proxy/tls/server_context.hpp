@@ -35,6 +35,7 @@ class ServerContext {
   const conf::SslSettings& settings() const { return server_.ssl; }
   TicketKeys& tickets() const { return *tickets_; }
   SessionStore* sessions() const { return sessions_.get(); }
+  ReplayGuard& replays() const { return *replays_; }
   /// Those without variables in their paths.
   const std::vector<CertificateInfo>& certificates() const { return infos_; }
   /// Of certificates whose paths hold variables; null: there are none.
@@ -53,6 +54,7 @@ class ServerContext {
   void add_staple(const Certificate& certificate, const std::string& fingerprint, ProcessState& process);
   void set_client_verification();
   void set_sessions(ProcessState& process);
+  void set_early_data(ProcessState& process);
   void set_session_id_context();
 
   const conf::Server& server_;
@@ -60,6 +62,7 @@ class ServerContext {
   Passphrases passphrases_;
   std::shared_ptr<TicketKeys> tickets_;
   std::shared_ptr<SessionStore> sessions_;
+  std::shared_ptr<ReplayGuard> replays_;
   std::vector<CertificateInfo> infos_;
   std::unique_ptr<CertificateCache> dynamic_;
   std::vector<Stapled> stapled_;

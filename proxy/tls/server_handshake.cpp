@@ -4,43 +4,18 @@
 
 #include <algorithm>
 #include <ctime>
-#include <span>
 
 #include "tls/certificate_cache.hpp"
+#include "tls/server_name.hpp"
 
 namespace drishti::tls {
 namespace {
-
-using Bytes = std::span<const unsigned char>;
 
 void free_session(void*, void* session, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<ServerSession*>(session); }
 
 int session_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_session);
   return index;
-}
-
-/// RFC 6066 3: the name of type host_name in the extension. False: malformed.
-bool read_server_name(Bytes extension, std::string_view& name) {
-  if (extension.size() < 5) return false;
-  const std::size_t list = static_cast<std::size_t>(extension[0]) << 8 | extension[1];
-  const std::size_t size = static_cast<std::size_t>(extension[3]) << 8 | extension[4];
-  if (list + 2 != extension.size() || extension[2] != TLSEXT_NAMETYPE_host_name || size + 5 > extension.size()) return false;
-  name = {reinterpret_cast<const char*>(extension.data()) + 5, size};
-  return true;
-}
-
-/// NAME as names are compared; "" when it is no host name. It may become a part of a path.
-std::string normal_host_name(std::string_view name) {
-  std::string host(name);
-  if (host.ends_with('.')) host.pop_back();
-  if (host.empty() || host.size() > 255 || host.front() == '.' || host.find("..") != host.npos) return {};
-  for (char& c : host) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    const bool is_allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-    if (!is_allowed) return {};
-  }
-  return host;
 }
 
 /// What SSL_set_SSL_CTX() leaves as the first context had it.
@@ -106,7 +81,11 @@ struct HandshakeCallbacks {
   static int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                         int encrypts) {
     TicketKeys& keys = ServerSession::of(ssl).context_->tickets();
-    return encrypts != 0 ? keys.encrypt(name, iv, cipher, mac) : keys.decrypt(name, iv, cipher, mac);
+    if (encrypts != 0) return keys.encrypt(name, iv, cipher, mac);
+    constexpr int found = 1, found_renew = 2;
+    const int result = keys.decrypt(name, iv, cipher, mac);
+    // Clients use a ticket of TLS 1.3 once (RFC 8446 C.4): without another one, their next handshake would be a whole one.
+    return result == found && SSL_version(ssl) == TLS1_3_VERSION ? found_renew : result;
   }
 
   static int new_session(SSL* ssl, SSL_SESSION* session) {
@@ -132,6 +111,17 @@ struct HandshakeCallbacks {
     } else {
       session.alert_sent_ = alert;
     }
+  }
+
+  // Asked when nothing else stands against the early data of a client that was here before.
+  static int allow_early_data(SSL* ssl, void*) {
+    const ServerContext& context = *ServerSession::of(ssl).context_;
+    const auto now = ReplayGuard::Clock::now();
+    // Keys of files open tickets whose early data another process may have taken a moment ago (RFC 8446 8.2).
+    const bool is_ours = context.settings().session_ticket_keys->empty() || context.replays().knows_all(now);
+    ReplayGuard::Hello random;
+    SSL_get_client_random(ssl, random.data(), random.size());
+    return *context.settings().early_data && is_ours && context.replays().is_first(random, now) ? 1 : 0;
   }
 
   static int staple(SSL* ssl, void*) {
@@ -176,6 +166,7 @@ void install_handshake_callbacks(SSL_CTX* context) {
   SSL_CTX_sess_set_new_cb(context, Callbacks::new_session);
   SSL_CTX_sess_set_get_cb(context, Callbacks::get_session);
   SSL_CTX_set_info_callback(context, Callbacks::note_event);
+  SSL_CTX_set_allow_early_data_cb(context, Callbacks::allow_early_data, nullptr);
 }
 
 void install_staple_callback(SSL_CTX* context) {

@@ -118,9 +118,9 @@ void Staple::set(std::string response, std::int64_t valid_until) {
   valid_until_ = valid_until;
 }
 
-OcspQuestion::OcspQuestion(const Certificate& certificate, const std::string& trusted)
+OcspQuestion::OcspQuestion(const Certificate& certificate, const std::string& trusted, const std::string& responder)
     : leaf_(share(certificate.leaf.get())), issuer_(find_issuer(certificate, trusted)) {
-  url_ = responder_of(certificate);
+  url_ = responder.empty() ? responder_of(certificate) : responder;
   const std::string scheme = "http://";
   if (!url_.starts_with(scheme)) throw TlsError("invalid URL prefix in OCSP responder \"" + url_ + "\"");
   if (!url_.ends_with('/')) url_ += '/';

@@ -31,9 +31,9 @@ std::string read_ocsp_response(const std::string& file);
 /// What there is to ask about a certificate. Keeps what it needs to judge the answer.
 class OcspQuestion {
  public:
-  /// For the responder that the certificate names. The issuer is of the chain, or stands in TRUSTED (a file, or "").
-  /// Throws TlsError when there is no responder, or no issuer.
-  OcspQuestion(const Certificate& certificate, const std::string& trusted);
+  /// For the responder at the URL RESPONDER; "": the one that the certificate names. The issuer is of the chain, or stands in
+  /// TRUSTED (a file, or ""). Throws TlsError when there is no responder, or no issuer.
+  OcspQuestion(const Certificate& certificate, const std::string& trusted, const std::string& responder);
 
   /// For a GET (RFC 6960 A.1).
   const std::string& url() const { return url_; }

@@ -44,6 +44,17 @@ TEST(Admin, WhatIsNoAddressOrNameIsRefused) {
     EXPECT_THROW(admin_of(text), ConfigError) << text;
 }
 
+TEST(Admin, SpeaksTlsWithACertificateOfItsOwn) {
+  EXPECT_FALSE(admin_of("admin_listen 8081;").ssl);
+  const AdminSettings admin = admin_of("admin_listen 8081 ssl; admin_ssl_certificate a.pem; admin_ssl_certificate_key /b.key;");
+  EXPECT_TRUE(admin.ssl);
+  EXPECT_TRUE(admin.certificate.starts_with('/') && admin.certificate.ends_with("/a.pem")) << admin.certificate;
+  EXPECT_EQ(admin.certificate_key, "/b.key");
+  for (const char* text : {"admin_listen 8081 ssl;", "admin_listen 8081 ssl; admin_ssl_certificate a.pem;",
+                           "admin_listen 8081 ssl; admin_ssl_certificate_key a.key;", "admin_listen 8081 tls;"})
+    EXPECT_THROW(admin_of(text), ConfigError) << text;
+}
+
 TEST(Admin, IsWrittenInYamlWithTheSameWords) {
   const auto tree = read_yaml_text("admin_listen: 8081\nadmin_host: [ops, drishti]\nhttp: {}\n", "test.yaml");
   const auto config = analyse(tree, test_options());

@@ -41,6 +41,21 @@ TEST(UpstreamHead, AlwaysHasAHostInHttp11) {
   EXPECT_EQ(head_for("proxy_set_header Host \"\";", "/"), "GET / HTTP/1.1\r\nHost: 127.0.0.1:3000\r\n\r\n");
 }
 
+// RFC 8470 5.1.
+TEST(UpstreamHead, TellsThatTheRequestCameInEarlyData) {
+  const auto early_head = [](const std::string& location) {
+    TestRequest request("location / { proxy_pass http://127.0.0.1:3000; " + location + " }");
+    request.get("/");
+    request.context.is_early = true;
+    return head_of(request);
+  };
+  EXPECT_EQ(early_head(""), "GET / HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nEarly-Data: 1\r\n\r\n");
+  EXPECT_EQ(early_head("proxy_set_header X-Other 1;"),
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nX-Other: 1\r\nEarly-Data: 1\r\n\r\n");
+  EXPECT_EQ(early_head("proxy_set_header early-data yes;"),
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nearly-data: yes\r\n\r\n") << "the user's word";
+}
+
 TEST(UpstreamHead, InHttp10ClosesTheConnection) {
   EXPECT_EQ(head_for("proxy_http_version 1.0;", "/"),
             "GET / HTTP/1.0\r\nHost: 127.0.0.1:3000\r\nConnection: close\r\n\r\n");

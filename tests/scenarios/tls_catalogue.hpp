@@ -1,5 +1,5 @@
 #pragma once
-// Group L of the threat catalogue (TLS, A.1.7), with H20 and P13, as a table of named cases. L10 is about upstreams.
+// Group L of the threat catalogue (TLS, A.1.7), with H20 and P13, as a table of named cases.
 
 #include "tests/scenarios/cache_catalogue.hpp"
 
@@ -10,6 +10,7 @@ using cache_catalogue::Checks;
 using cache_catalogue::Entry;
 
 std::vector<Entry> handshake_entries();  // L01 .. L06, L11, H20: what is agreed on, and how long that may take
+std::vector<Entry> upstream_entries();   // L10: an upstream that is cut off
 std::vector<Entry> trust_entries();      // L07 .. L09, L12 .. L14, P13: certificates, sessions, keys
 
 }  // namespace drishti::testing::tls_catalogue

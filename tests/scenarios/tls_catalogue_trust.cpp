@@ -11,13 +11,6 @@ std::string verifying(const TlsFolder& files, const std::string& more = {}) {
   return "ssl_verify_client on; ssl_client_certificate " + files.file("root.pem") + "; " + more;
 }
 
-/// Connects, asks once (TLS 1.3 sends its ticket behind the handshake), and returns the session.
-TlsSessionHandle session_of(std::uint16_t port, TlsOptions options) {
-  TlsClient client(port, options);
-  status_of(client, "/", options.name);
-  return client.session();
-}
-
 void session_of_another_server(Checks& checks) {
   TlsFolder files;
   const TestCertificate& known = files.add("client");
@@ -112,6 +105,33 @@ void early_data(Checks& checks) {
   const auto session = session_of(proxy.port(), {});
   checks.that(session != nullptr, "a session");
   checks.equal(session ? SSL_SESSION_get_max_early_data(session.get()) : 1u, 0u, "no early data by default");
+}
+
+void replayed_early_data(Checks& checks) {
+  FakeUpstream upstream([](const UpstreamRequest& request) { return Actions{Action::send(ok_response(request.line()))}; });
+  TlsFolder files;
+  ProxyUnderTest proxy(tls_config(files.server(
+      "localhost", "ssl_early_data on; location / { proxy_pass http://" + upstream.address() + "; }")));
+  const auto session = session_of(proxy.port(), {});
+  upstream.forget();
+  const std::string recorded = early_flight(session, "GET /once HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  RawClient first(proxy.port());
+  first.send(recorded);
+  checks.that(upstream.wait_until([&] { return upstream.requests().size() == 1; }), "the client's own is taken");
+  for (int i = 0; i < 3; ++i) {
+    RawClient again(proxy.port());
+    again.send(recorded);
+    checks.that(again.read_some(RawClient::patience), "a replay gets a handshake");
+  }
+  TlsClient post(proxy.port(), {.session = session, .early_data = "POST /twice HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", .stays_early = true});
+  post.finish_handshake_after_answer();
+  const auto refused = post.read_response();
+  checks.that(post.early_data_accepted() && refused && refused->status == 425, "a POST gets 425");
+  TlsClient after(proxy.port());
+  checks.equal(body_of(after, "/after"), std::string("GET /after HTTP/1.1"), "the server goes on");
+  std::string seen;
+  for (const auto& request : upstream.requests()) seen += request.line() + "\n";
+  checks.equal(seen, std::string("GET /once HTTP/1.1\nGET /after HTTP/1.1\n"), "the upstream got each request once");
 }
 
 void control_records(Checks& checks) {
@@ -216,7 +236,7 @@ std::vector<Entry> trust_entries() {
       {"L07", "a session of another server", {{"tickets and cache, both versions", session_of_another_server}}},
       {"L08", "certificates of clients", {{"missing, expired, revoked, foreign", client_certificates}, {"chains", chains},
                                          {"forged fields", forged_fields}}},
-      {"L09", "early data", {{"off by default", early_data}}},
+      {"L09", "early data", {{"off by default", early_data}, {"recorded and sent again", replayed_early_data}}},
       {"L12", "records without data", {{"200 KeyUpdates", control_records}, {"one now and then", dripped_key_updates}}},
       {"L13", "files that change", {{"half written, mismatched, whole", rotated_files}}},
       {"L14", "ticket keys", {{"over a reload", tickets_over_reload}, {"in a file", shared_ticket_keys}}},

@@ -83,6 +83,20 @@ TEST(TlsServer, IsChosenByTheNamedServersOfEveryKind) {
   }
 }
 
+// RFC 8446 C.4: browsers throw a ticket away once they have used it.
+TEST(TlsServer, GivesAResumedSessionATicketForTheNextOne) {
+  TlsFolder files;
+  ProxyUnderTest proxy(tls_config(files.server("localhost", "return 200 ok;")));
+  auto session = session_of(proxy.port(), {});
+  for (int i = 0; i < 3; ++i) {
+    TlsClient client(proxy.port(), {.session = session});
+    ASSERT_TRUE(client.resumed()) << i;
+    EXPECT_EQ(body_of(client), "ok");
+    session = client.session();
+    ASSERT_NE(session, nullptr) << i;
+  }
+}
+
 TEST(TlsServer, GivesEachClientTheKindOfCertificateThatItTakes) {
   TlsFolder files;
   files.add(CertificateWish{.name = "localhost", .rsa = true}, "rsa");

@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 #include <openssl/ocsp.h>
 
+#include <fstream>
+#include <memory>
+
 #include "tests/scenarios/tls_support.hpp"
+#include "tests/support/tool_process.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -68,6 +72,76 @@ TEST_F(Stapling, SendsWhatStandsInAFile) {
   ProxyUnderTest proxy(tls_config(files.server(
       "localhost", "ssl_stapling on; ssl_stapling_file " + files.file("staple") + "; return 200 ok;")));
   EXPECT_EQ(staple_of(proxy), answer);
+}
+
+/// `openssl ocsp` that answers for certificates of ROOT, each of which it calls good or revoked.
+class OpensslResponder {
+ public:
+  OpensslResponder(const TlsFolder& files, const TestCertificate& leaf, char verdict) : log_(files.file("responder.log")) {
+    write_file(files.file("root.key"), files.root.key_pem());
+    BIGNUM* number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf.x509()), nullptr);
+    char* serial = BN_bn2hex(number);
+    const std::string revoked_at = verdict == 'R' ? "250101000000Z" : "";
+    write_file(files.file("index.txt"), std::string(1, verdict) + "\t490101000000Z\t" + revoked_at + "\t" + serial + "\tunknown\t/CN=x\n");
+    OPENSSL_free(serial);
+    BN_free(number);
+    process_ = std::make_unique<ToolProcess>(
+        std::vector<std::string>{program, "ocsp", "-port", "0", "-index", files.file("index.txt"), "-CA", files.file("root.pem"),
+                                 "-rsigner", files.file("root.pem"), "-rkey", files.file("root.key"), "-nmin", "5"}, log_);
+  }
+  static constexpr const char* program = "/usr/bin/openssl";
+  /// Its URL, once it listens ("ACCEPT [::]:PORT PID=..."); "" when it does not.
+  std::string url() const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < end) {
+      std::ifstream in(log_);
+      std::string line;
+      std::getline(in, line);
+      const auto begin = line.find("]:"), space = line.find(" PID");
+      if (begin != line.npos && space != line.npos) return "http://127.0.0.1:" + line.substr(begin + 2, space - begin - 2);
+    }
+    return {};
+  }
+
+ private:
+  std::string log_;
+  std::unique_ptr<ToolProcess> process_;
+};
+
+TEST_F(Stapling, AsksTheResponderOfTheConfigurationInsteadOfTheCertificates) {
+  if (!installed(OpensslResponder::program)) GTEST_SKIP() << "no openssl";
+  const auto config_with = [&](const std::string& url) {
+    return tls_config(files.server("localhost", "ssl_stapling on; ssl_stapling_responder " + url + "; ssl_trusted_certificate " +
+                                                    files.file("root.pem") + "; return 200 ok;"));
+  };
+  {
+    const OpensslResponder good(files, leaf, 'V');
+    ProxyUnderTest proxy(config_with(good.url()));
+    ASSERT_TRUE(proxy.wait_for_log("is stapled", std::chrono::seconds(10))) << proxy.error_log();
+    EXPECT_NE(staple_of(proxy), "");
+  }
+  const OpensslResponder bad(files, leaf, 'R');
+  ProxyUnderTest proxy(config_with(bad.url()));
+  ASSERT_TRUE(proxy.wait_for_log("certificate status \"revoked\"", std::chrono::seconds(10))) << proxy.error_log();
+  EXPECT_EQ(staple_of(proxy), "");
+  EXPECT_TRUE(responder.requests().empty()) << "the one that the certificate names";
+}
+
+TEST_F(Stapling, NeedsNoResponderInTheCertificateWhereTheConfigurationNamesOne) {
+  const TestCertificate& mute = files.add("mute.test");
+  answer = ocsp_response(mute, files.root, files.root, V_OCSP_CERTSTATUS_GOOD);
+  ProxyUnderTest proxy(tls_config(
+      files.server("mute.test", "ssl_stapling on; ssl_stapling_responder http://" + responder.address() + "/a; "
+                                "ssl_trusted_certificate " + files.file("root.pem") + "; return 200 ok;")));
+  ASSERT_TRUE(proxy.wait_for_log("is stapled", std::chrono::seconds(10))) << proxy.error_log();
+  EXPECT_EQ(staple_of(proxy), answer);
+  EXPECT_EQ(responder.requests()[0].line().substr(0, 7), "GET /a/");
+}
+
+TEST_F(Stapling, IsIgnoredWithAWarningWhereTheUrlOfTheResponderIsNotPlainHttp) {
+  ProxyUnderTest proxy(tls_config(files.server("localhost", "ssl_stapling on; ssl_stapling_responder https://127.0.0.1:1/; "
+                                  "ssl_trusted_certificate " + files.file("root.pem") + "; return 200 ok;")));
+  EXPECT_TRUE(proxy.wait_for_log("\"ssl_stapling\" ignored, invalid URL prefix in OCSP responder \"https://127.0.0.1:1/\""));
 }
 
 TEST_F(Stapling, IsIgnoredWithAWarningWhereThereIsNobodyToAsk) {

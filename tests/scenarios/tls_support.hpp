@@ -67,4 +67,31 @@ inline int status_of(TlsClient& client, std::string_view path = "/", std::string
   return response ? response->status : 0;
 }
 
+/// Connects, asks once (TLS 1.3 sends its ticket behind the handshake), and returns the session.
+inline TlsSessionHandle session_of(std::uint16_t port, const TlsOptions& options) {
+  TlsClient client(port, options);
+  status_of(client, "/", options.name);
+  return client.session();
+}
+
+/// What a client with SESSION sends before it hears from the server: a ClientHello and DATA.
+inline std::string early_flight(const TlsSessionHandle& session, const std::string& data, const std::string& name = "localhost") {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* ssl = SSL_new(context);
+  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
+  BIO* out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+  SSL_set_connect_state(ssl);
+  SSL_set_session(ssl, session.get());
+  std::size_t written = 0;
+  SSL_write_early_data(ssl, data.data(), data.size(), &written);
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(out, &bytes);
+  std::string flight(bytes, static_cast<std::size_t>(size));
+  SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);  // the session stays resumable
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+  return flight;
+}
+
 }  // namespace drishti::testing

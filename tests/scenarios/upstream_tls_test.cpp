@@ -1,4 +1,4 @@
-// TLS to upstreams: proxy_ssl_*. Whole proxy, Node.js as the upstream; threats R16, R17, L10.
+// TLS to upstreams: proxy_ssl_*. Whole proxy, Node.js as the upstream; threats R16, R17 (L10: tls_catalogue_upstream.cpp).
 
 #include <gtest/gtest.h>
 
@@ -194,22 +194,6 @@ TEST_F(UpstreamTls, AHandshakeHasTheTimeOfConnecting) {
   ProxyUnderTest proxy(one_location(silent.address(), "proxy_connect_timeout 200ms;"));
   EXPECT_EQ(get_path(proxy, "/").status, 504);
   EXPECT_TRUE(proxy.wait_for_log("upstream timed out (110: Connection timed out) while SSL handshaking to upstream"));
-}
-
-TEST_F(UpstreamTls, ABodyThatEndsWithoutCloseNotifyIsIncompleteAndNotCached) {  // threat L10
-  NodeBackend backend(backend_arguments("cut"));
-  ProxyUnderTest proxy("events {}\nhttp { proxy_cache_path memory keys_zone=z:10m;\nserver { listen 127.0.0.1:@port@; " +
-                       ("location / { proxy_pass https://" + backend.address()) +
-                       "; proxy_cache z; proxy_cache_valid 200 1m; } } }");
-  for (int i = 0; i < 2; ++i) {
-    const RawResponse response = get_path(proxy, "/cut");
-    EXPECT_EQ(response.status, 200);
-    EXPECT_EQ(response.body.substr(0, 4), "part");
-    EXPECT_FALSE(response.complete);
-    EXPECT_EQ(response.field("Cache-Status").find("hit"), std::string::npos);
-  }
-  EXPECT_TRUE(get_path(proxy, "/whole").complete);
-  EXPECT_NE(get_path(proxy, "/whole").field("Cache-Status").find("hit"), std::string::npos);
 }
 
 TEST_F(UpstreamTls, ChecksTheHealthOfAServerThroughTls) {

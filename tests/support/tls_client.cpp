@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 
 namespace drishti::testing {
@@ -49,8 +51,35 @@ TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
   ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   SSL_set_fd(ssl_, socket_.fd());
   SSL_set_connect_state(ssl_);
+  std::size_t written = 0;
+  if (!options.early_data.empty()) SSL_write_early_data(ssl_, options.early_data.data(), options.early_data.size(), &written);
+  if (!options.stays_early) finish_handshake();
+}
+
+bool TlsClient::finish_handshake_after_answer() {
+  constexpr int of_handshake = 2;  // EncryptedExtensions and Finished; then comes data
+  const auto is_there = [](std::string_view bytes) {
+    int encrypted = 0;
+    while (bytes.size() > 5) {
+      const std::size_t size = static_cast<std::size_t>(static_cast<unsigned char>(bytes[3])) << 8 | static_cast<unsigned char>(bytes[4]);
+      encrypted += bytes[0] == 0x17 ? 1 : 0;
+      bytes.remove_prefix(std::min(bytes.size(), size + 5));
+    }
+    return encrypted > of_handshake;
+  };
+  char bytes[4096];
+  for (const auto end = std::chrono::steady_clock::now() + RawClient::patience; std::chrono::steady_clock::now() < end;) {
+    const ssize_t size = ::recv(fd(), bytes, sizeof bytes, MSG_PEEK);
+    if (size <= 0) return false;
+    if (is_there({bytes, static_cast<std::size_t>(size)})) return finish_handshake();
+  }
+  return false;
+}
+
+bool TlsClient::finish_handshake() {
   connected_ = SSL_do_handshake(ssl_) == 1;
   ERR_clear_error();
+  return connected_;
 }
 
 TlsClient::~TlsClient() {

@@ -31,6 +31,8 @@ struct TlsOptions {
   const TestCertificate* certificate = nullptr;
   TlsSessionHandle session = {};             ///< to resume
   bool wants_staple = false;
+  std::string early_data = {};               ///< goes out with the ClientHello of a session
+  bool stays_early = false;                  ///< the handshake ends with finish_handshake() alone
   bool allows_weak = false;                  ///< security level 0
   std::function<void()> once_connected = {}; ///< runs between the connection and the ClientHello
 };
@@ -47,6 +49,11 @@ class TlsClient {
 
   /// The handshake succeeded, as far as this side knows.
   bool connected() const { return connected_; }
+  /// Goes on where `stays_early` stopped.
+  bool finish_handshake();
+  /// After `stays_early`: waits for an answer, which nobody can have sent but in the handshake, and ends that.
+  bool finish_handshake_after_answer();
+  bool early_data_accepted() const { return SSL_get_early_data_status(ssl_) == SSL_EARLY_DATA_ACCEPTED; }
   /// The alert that the server sent, or 0.
   int alert() const { return alert_; }
   SSL* ssl() const { return ssl_; }
