@@ -142,6 +142,7 @@ bool TlsSession::has_more() {
 
 IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill) {
   if (!channel_->is_open()) return {IoStatus::cancelled, 0, 0};
+  if (are_keys_old_) return refuse_new_keys();
   forget_errors();
   read_ahead_ = buffer.size();
   std::size_t size = 0;
@@ -154,6 +155,7 @@ IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<c
   }
   IoResult result;
   if (got <= 0) result = after_failure(got);
+  if (are_keys_old_) result = refuse_new_keys();
   keep_received();
   const IoResult sent = send_out();  // an alert, or the answer to a KeyUpdate
   if (size > 0) {
@@ -206,6 +208,10 @@ IoResult TlsSession::send_out() {
 }
 
 IoResult TlsSession::send_unsent() {
+  if (kernel_sends_) {
+    look_for_room();
+    return {};
+  }
   const iovec piece{unsent_.data(), unsent_.size()};
   const ssize_t n = send_pieces(channel_->fd(), &piece, 1);
   if (n < 0 && !would_block(errno)) return {IoStatus::failed, errno, 0};
@@ -229,6 +235,7 @@ IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
     const IoResult sent = send_unsent();
     if (!sent.ok() || has_unsent()) return sent;
   }
+  if (kernel_sends_) return send_by_kernel(pieces, count);
   forget_errors();
   std::vector<char>& plain = scratch().plain;
   IoResult result;
@@ -270,6 +277,8 @@ Task<IoResult> TlsSession::handshake(milliseconds timeout) {
     const int result = SSL_do_handshake(ssl_);
     IoResult outcome;
     if (result != 1) outcome = after_failure(result);
+    const bool wants_room = result != 1 && SSL_want_write(ssl_);  // OpenSSL writes to the socket itself
+    if (wants_room) channel_->clogged();
     keep_received();
     const IoResult sent = send_out();  // what it says also when it failed: an alert tells the other side why
     if (!outcome.ok()) co_return outcome.status == IoStatus::eof ? IoResult{IoStatus::failed, ECONNRESET, 0} : outcome;
@@ -281,7 +290,7 @@ Task<IoResult> TlsSession::handshake(milliseconds timeout) {
       if (left.count() <= 0) co_return IoResult{IoStatus::timeout, 0, 0};
     }
     Wake wake;
-    if (has_unsent()) wake = co_await channel_->writable(left);
+    if (has_unsent() || wants_room) wake = co_await channel_->writable(left);
     else wake = co_await channel_->readable(left);
     if (wake == Wake::timeout) co_return IoResult{IoStatus::timeout, 0, 0};
     if (wake == Wake::cancelled) co_return IoResult{IoStatus::cancelled, 0, 0};
