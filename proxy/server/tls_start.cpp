@@ -88,6 +88,7 @@ void TlsStart::succeeded() {
   auto& by_version = SSL_session_reused(info_.ssl) == 1 ? counted.resumed : counted.full;
   by_version[version_index(info_.ssl)].add();
   counted.duration.observe(worker_.services().clock().now() - begun_);
+  if (stream_.tls()->settle_offer()) counted.kernel_sends.add();
   info_.tls = true;
   const auto& settings = tls::ServerSession::of(info_.ssl).context().settings();
   stream_.tls()->set_record_size(
@@ -135,6 +136,10 @@ void TlsStart::log(conf::LogLevel level, const std::string& text) {
   if (!log.enabled(level)) return;
   log.write(level, info_.id,
             text + " while SSL handshaking, client: " + info_.remote_text + ", server: " + info_.local.text());
+}
+
+void TlsStart::offer_to_kernel() {
+  if (net::has_room_for_records(stream_.fd())) stream_.tls()->offer_to_kernel();
 }
 
 }  // namespace drishti::server
