@@ -33,6 +33,7 @@ struct TlsMetrics {
   std::array<Counter, tls_version_names.size()> resumed;
   std::array<Counter, handshake_failure_names.size()> failed;
   Counter renegotiations;  ///< refused
+  Counter kernel_sends;    ///< connections that the kernel encrypts
   Histogram duration;      ///< from the first byte to the end of those that succeeded
 };
 

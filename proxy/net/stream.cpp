@@ -128,14 +128,17 @@ Task<void> Stream::finish_handshake(milliseconds timeout) {
 
 IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t length) {
   constexpr std::uint64_t most_at_once = 512 << 10;
-  if (tls_) return send_file_over_tls(file, offset, length);
+  if (tls_ && (!tls_->kernel_sends() || has_unsent() || length == 0)) return send_file_over_tls(file, offset, length);
   if (!is_open()) return {IoStatus::cancelled, 0, 0};
   auto position = static_cast<off_t>(offset);
   ssize_t n;
   do {
     n = ::sendfile(fd(), file, &position, std::min(length, most_at_once));
   } while (n < 0 && errno == EINTR);
-  if (n > 0) return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
+  if (n > 0) {
+    if (tls_) tls_->look_for_room();
+    return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
+  }
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (!would_block(errno)) return failed(errno);
   channel_.clogged();

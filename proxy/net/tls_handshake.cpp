@@ -31,6 +31,8 @@ Task<IoResult> TlsSession::handshake(milliseconds timeout) {
     const int result = go_on_with_handshake();
     IoResult outcome;
     if (result != 1) outcome = after_failure(result);
+    const bool wants_room = result != 1 && SSL_want_write(ssl_);  // OpenSSL writes to the socket itself
+    if (wants_room) channel_->clogged();
     keep_received();
     const IoResult sent = send_out();  // what it says also when it failed: an alert tells the other side why
     if (!outcome.ok()) co_return outcome.status == IoStatus::eof ? IoResult{IoStatus::failed, ECONNRESET, 0} : outcome;
@@ -42,7 +44,7 @@ Task<IoResult> TlsSession::handshake(milliseconds timeout) {
       if (left.count() <= 0) co_return IoResult{IoStatus::timeout, 0, 0};
     }
     Wake wake;
-    if (has_unsent()) wake = co_await channel_->writable(left);
+    if (has_unsent() || wants_room) wake = co_await channel_->writable(left);
     else wake = co_await channel_->readable(left);
     if (wake == Wake::timeout) co_return IoResult{IoStatus::timeout, 0, 0};
     if (wake == Wake::cancelled) co_return IoResult{IoStatus::cancelled, 0, 0};

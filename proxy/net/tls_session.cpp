@@ -163,6 +163,7 @@ bool TlsSession::has_more() {
 
 IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill) {
   if (!channel_->is_open()) return {IoStatus::cancelled, 0, 0};
+  if (are_keys_old_) return refuse_new_keys();
   forget_errors();
   read_ahead_ = buffer.size();
   std::size_t size = 0;
@@ -175,6 +176,7 @@ IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<c
   }
   IoResult result;
   if (got <= 0) result = after_failure(got);
+  if (are_keys_old_) result = refuse_new_keys();
   keep_received();
   const IoResult sent = send_out();  // an alert, or the answer to a KeyUpdate
   if (size > 0) {
@@ -229,6 +231,10 @@ IoResult TlsSession::send_out() {
 }
 
 IoResult TlsSession::send_unsent() {
+  if (kernel_sends_) {
+    look_for_room();
+    return {};
+  }
   const iovec piece{unsent_.data(), unsent_.size()};
   const ssize_t n = send_pieces(channel_->fd(), &piece, 1);
   if (n < 0 && !would_block(errno)) return {IoStatus::failed, errno, 0};
@@ -258,6 +264,7 @@ IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
     const IoResult sent = send_unsent();
     if (!sent.ok() || has_unsent()) return sent;
   }
+  if (kernel_sends_) return send_by_kernel(pieces, count);
   forget_errors();
   std::vector<char>& plain = scratch().plain;
   IoResult result;

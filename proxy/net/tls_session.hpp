@@ -36,6 +36,10 @@ class TlsScratch {
   std::vector<char> plain;         ///< small pieces become one record here
 };
 
+/// Whether the send buffer of a connection is as large as TLS in the kernel needs it: a third of it has to hold a record
+/// (TlsSession::look_for_room()). Linux begins with 85 KiB; `listen ... sndbuf=` may have made it smaller.
+bool has_room_for_records(int fd);
+
 class TlsSession {
  public:
   /// Owns SSL, whose accept or connect state is set.
@@ -61,10 +65,22 @@ class TlsSession {
   IoResult peek(std::span<char> buffer);
   /// As Stream::try_write; `bytes` were taken, though part of their ciphertext may be unsent.
   IoResult write(const iovec* pieces, std::size_t count);
-  /// Ciphertext that the socket did not take. The next write() sends it first.
-  bool has_unsent() const { return !unsent_.empty(); }
+  /// Ciphertext that the socket did not take, or that may still be in the kernel's layer of TLS. The next write() sends it
+  /// first.
+  bool has_unsent() const { return !unsent_.empty() || is_kernel_full_; }
   /// Plaintext of a record, at most 16 KiB: less lets a client decrypt the first bytes sooner (ssl_buffer_size).
   void set_record_size(std::size_t bytes) { record_size_ = bytes; }
+
+  // ---- the kernel encrypts (docs/adr/0009-tls-in-the-stream.md) ----
+  /// From now on OpenSSL writes to the socket itself, as the kernel's takeover asks for. Before the first byte is written,
+  /// also in a callback of the handshake; a second call changes nothing.
+  void offer_to_kernel();
+  /// After the handshake: whether the kernel took over. If not, all is as if nothing had been offered.
+  bool settle_offer();
+  /// What is written to the socket, also by sendfile(2), becomes records there. Only while has_unsent() is false.
+  bool kernel_sends() const { return kernel_sends_; }
+  /// To be asked after something was written: whether the kernel has room for what it keeps (has_unsent()).
+  void look_for_room();
 
   /// Sends close_notify, once, as far as the socket takes it.
   void close_notify();
@@ -78,6 +94,7 @@ class TlsSession {
   struct Bio;
   /// Whose turn it is: data may come before the handshake ends, no more of it, or the handshake is over.
   enum class Early : std::uint8_t { none, data, handshake };
+  struct KernelTls;
   IoResult read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill);
   IoResult after_failure(int result);
   IoResult encrypt(std::span<const char> plaintext);
@@ -89,6 +106,8 @@ class TlsSession {
   void keep_received();
   IoResult send_out();
   IoResult send_unsent();
+  IoResult send_by_kernel(const iovec* pieces, std::size_t count);
+  IoResult refuse_new_keys();
   TlsScratch& scratch() { return channel_->reactor().tls_scratch(); }
 
   ssl_st* ssl_;
@@ -104,6 +123,9 @@ class TlsSession {
   bool may_notify_ = true;
   Early early_ = Early::none;
   std::optional<char> first_early_;  ///< read to learn that there is any
+  bool kernel_sends_ = false;
+  bool is_kernel_full_ = false;
+  bool are_keys_old_ = false;    ///< the peer wants new ones, which the kernel does not take
 };
 
 }  // namespace drishti::net

@@ -16,6 +16,7 @@ void CertificateKeeper::commit(Contexts contexts) {
   stapling_.follow(*contexts);
   for (const auto& context : contexts->all())
     for (const std::string& warning : context->warnings()) log_.write(conf::LogLevel::warn, 0, warning);
+  if (contexts->lacks_kernel_tls()) log_.write(conf::LogLevel::notice, 0, contexts->no_kernel_tls);
   {
     const std::lock_guard lock(mutex_);
     contexts_ = std::move(contexts);

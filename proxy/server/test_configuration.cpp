@@ -54,6 +54,7 @@ void check_environment(const std::shared_ptr<const conf::Config>& tested) {
   const tls::ClientContexts upstream_tls(config);
   for (const auto& context : contexts.all())
     for (const std::string& warning : context->warnings()) print_message(LogLevel::warn, warning);
+  if (contexts.lacks_kernel_tls()) print_message(LogLevel::notice, contexts.no_kernel_tls);
   ErrorLog log;  // prints warnings to standard error
   check_user(config.main.user, config.main.group, log);
   for (const std::string& path : temp_paths(config)) {

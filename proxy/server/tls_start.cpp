@@ -89,6 +89,7 @@ void TlsStart::succeeded() {
   auto& by_version = SSL_session_reused(info_.ssl) == 1 ? counted.resumed : counted.full;
   by_version[version_index(info_.ssl)].add();
   counted.duration.observe(worker_.services().clock().now() - begun_);
+  if (stream_.tls()->settle_offer()) counted.kernel_sends.add();
   info_.tls = true;
   info_.may_be_early = stream_.tls()->is_early();
   const auto& settings = tls::ServerSession::of(info_.ssl).context().settings();
@@ -137,6 +138,10 @@ void TlsStart::log(conf::LogLevel level, const std::string& text) {
   if (!log.enabled(level)) return;
   log.write(level, info_.id,
             text + " while SSL handshaking, client: " + info_.remote_text + ", server: " + info_.local.text());
+}
+
+void TlsStart::offer_to_kernel() {
+  if (net::has_room_for_records(stream_.fd())) stream_.tls()->offer_to_kernel();
 }
 
 }  // namespace drishti::server

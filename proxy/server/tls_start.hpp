@@ -26,6 +26,7 @@ class TlsStart final : private tls::HandshakeHost {
   const conf::Server& find_server(std::string_view name) override;
   std::string evaluate(const conf::Template& path) override;
   void log(conf::LogLevel level, const std::string& text) override;
+  void offer_to_kernel() override;
 
   Worker& worker_;
   net::Stream& stream_;

@@ -43,6 +43,8 @@ class ServerContext {
   const Passphrases& passphrases() const { return passphrases_; }
   /// Those that have an OCSP response, or may get one.
   const std::vector<Stapled>& stapled() const { return stapled_; }
+  /// `ssl_conf_command Options KTLS`.
+  bool asks_for_kernel_tls() const { return (SSL_CTX_get_options(get()) & SSL_OP_ENABLE_KTLS) != 0; }
   /// What is not as its author wished, but no reason not to start.
   const std::vector<std::string>& warnings() const { return warnings_; }
 

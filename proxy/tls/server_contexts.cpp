@@ -1,5 +1,9 @@
 #include "tls/server_contexts.hpp"
 
+#include <algorithm>
+
+#include "net/kernel_tls.hpp"
+
 namespace drishti::tls {
 
 ServerContexts::ServerContexts(std::shared_ptr<const conf::Config> config, ProcessState& process)
@@ -8,9 +12,12 @@ ServerContexts::ServerContexts(std::shared_ptr<const conf::Config> config, Proce
     if (!server->ssl.has_certificates() && !*server->ssl.reject_handshake) continue;
     add(std::make_shared<const ServerContext>(*server, process));
   }
+  asks_for_kernel_tls_ = std::ranges::any_of(all_, [](const auto& context) { return context->asks_for_kernel_tls(); });
+  kernel_has_tls_ = asks_for_kernel_tls_ && net::kernel_has_tls();
 }
 
-ServerContexts::ServerContexts(const ServerContexts& old, ProcessState& process) : config_(old.config_) {
+ServerContexts::ServerContexts(const ServerContexts& old, ProcessState& process) 
+    : config_(old.config_), asks_for_kernel_tls_(old.asks_for_kernel_tls_), kernel_has_tls_(old.kernel_has_tls_) {
   for (const auto& context : old.all_) {
     const bool is_watched = *context->settings().certificate_watch;
     add(is_watched ? std::make_shared<const ServerContext>(context->server(), process) : context);

@@ -60,6 +60,7 @@ struct HandshakeCallbacks {
       return SSL_CLIENT_HELLO_ERROR;
     }
     choose_server(ssl, session, normal_host_name(name));
+    if (session.contexts_->kernel_sends(*session.context_)) session.host_->offer_to_kernel();
     if (!*session.server_->ssl.reject_handshake) return SSL_CLIENT_HELLO_SUCCESS;
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_CLIENT_HELLO_ERROR;

@@ -21,6 +21,9 @@ class HandshakeHost {
   /// The path of a certificate, for the connection at hand.
   virtual std::string evaluate(const conf::Template& path) = 0;
   virtual void log(conf::LogLevel level, const std::string& text) = 0;
+  /// The kernel may encrypt what this connection sends: its server asks for that. Before the first byte is written; may
+  /// come twice.
+  virtual void offer_to_kernel() = 0;
 
  protected:
   ~HandshakeHost() = default;
