@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "metrics/utf8_text.hpp"
+
 namespace drishti::metrics {
 
 using prometheus::ClientMetric;
@@ -26,7 +28,7 @@ Family Family::histogram(std::string name, std::string help) {
 
 ClientMetric& Family::new_metric(const Labels& labels) {
   ClientMetric& metric = family_.metric.emplace_back();
-  for (const auto& [name, value] : labels) metric.label.push_back({name, value});
+  for (const auto& [name, value] : labels) metric.label.push_back({name, utf8_text(value)});
   return metric;
 }
 

@@ -3,14 +3,15 @@
 #include <cstdio>
 
 #include "metrics/scaling/report.hpp"
+#include "metrics/utf8_text.hpp"
 
 namespace drishti::scaling {
 namespace {
 
-/// RFC 8259 7. Bytes that are no UTF-8 come from names in the configuration and go out as they are.
+/// RFC 8259 7.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
+  for (const char c : metrics::utf8_text(text)) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
