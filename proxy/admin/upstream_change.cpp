@@ -72,12 +72,24 @@ std::string parameter_of(const json::key_value_pair& member) {
   return value.is_string() ? name + "=" + std::string(value.as_string()) : std::string();
 }
 
+/// The file says the same as `127.0.0.1` and as `127.0.0.1:80`.
+bool is_same_address(const UpstreamServer& a, const UpstreamServer& b) {
+  if (a.name == b.name) return true;
+  return !a.host.empty() && a.host == b.host && a.port == b.port;
+}
+
+/// A host name, an IP address or a path, as far as its characters tell.
+bool is_plain(std::string_view address) {
+  return std::ranges::all_of(address, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 Response add_server(Process& process, const UpstreamGroup& group, const Body& body) {
   const conf::Upstream& config = group.config();
   conf::Directive line;
   line.name = "server";
   line.args.push_back(body.string("server"));
   if (line.args[0].empty()) return error_response(400, "\"server\" is missing: the address or name of the new server");
+  if (!is_plain(line.args[0])) return error_response(400, "\"server\" has a character that no address or name has");
   for (const auto& member : body.object) {
     if (member.key() == "server") continue;
     const std::string parameter = parameter_of(member);
@@ -86,10 +98,11 @@ Response add_server(Process& process, const UpstreamGroup& group, const Body& bo
   }
   const auto lines = process.changes().lines(config);
   if (lines.size() >= most_servers) return error_response(409, "the upstream has too many servers");
-  if (std::ranges::find(lines, line.args[0], &UpstreamServer::name) != lines.end())
-    return error_response(409, "upstream \"" + config.name + "\" has server \"" + line.args[0] + "\" already");
   try {
-    process.changes().add(config, conf::read_server_line(line, config.method));
+    UpstreamServer server = conf::read_server_line(line, config.method);
+    const auto known = std::ranges::find_if(lines, [&](const auto& other) { return is_same_address(server, other); });
+    if (known != lines.end()) return error_response(409, "upstream \"" + config.name + "\" has server \"" + known->name + "\" already");
+    process.changes().add(config, std::move(server));
   } catch (const conf::ConfigError& error) {
     return error_response(400, error.what());
   }

@@ -121,6 +121,18 @@ TEST(AdminChange, AnAddedServerHasTheParametersOfAServerLine) {
   EXPECT_EQ(peer.at("fail_timeout").as_int64(), 3);
 }
 
+TEST(AdminChange, AddsNoServerTwiceAndNoneThatCanHaveNoAddress) {
+  TokenFile token;
+  ProxyUnderTest proxy(with_admin(token, proxy_config("server 127.0.0.1;")));
+  const auto add = [&](const char* server) {
+    return admin_post(proxy, "/api/1/upstreams/backend/servers", {{"server", server}}).status;
+  };
+  EXPECT_EQ(add("127.0.0.1"), 409);
+  EXPECT_EQ(add("127.0.0.1:80"), 409);
+  for (const char* none : {"a b", "\n", "api\x7f", "caf\xC3\xA9:80"}) EXPECT_EQ(add(none), 400) << none;
+  EXPECT_EQ(add("127.0.0.1:81"), 200);
+}
+
 TEST(AdminChange, AnAddedServerIsCheckedBeforeItGetsTraffic) {
   TokenFile token;
   FakeUpstream a(well("a")), b(sick("b"));
@@ -192,7 +204,7 @@ TEST(AdminChange, WhatCannotBeDoneIsRefusedWithAReason) {
       {backend + "weight", {"", {{"server", a.address()}, {"weight", 0}}, 400, "from 1 to 65535"}},
       {backend + "weight", {"", {{"server", a.address()}, {"weight", "2"}}, 400, "has to be a number"}},
       {backend + "servers", {"", {{"server", a.address()}}, 409, "already"}},
-      {backend + "servers", {"", {{"server", "a b"}, {"weight", -1}}, 400, "invalid parameter \"weight=-1\""}},
+      {backend + "servers", {"", {{"server", "ab"}, {"weight", -1}}, 400, "invalid parameter \"weight=-1\""}},
       {backend + "servers", {"", {{"server", "10.0.0.1:99999"}}, 400, "invalid port"}},
       {backend + "servers", {"", {{"server", "10.0.0.1:80"}, {"colour", "red"}}, 400, "invalid member \"colour\""}},
       {backend + "servers", {"", {{"server", "10.0.0.1:80"}, {"weight", json::array{1}}}, 400, "invalid member"}},

@@ -68,18 +68,28 @@ TEST(AdminPurge, RemovesAUrlABeginningOrATagAndNothingElse) {
   EXPECT_EQ(admin_post(proxy, "/api/1/purge", {{"tag", "all"}, {"zone", "d"}}).status, 404);
 }
 
+/// The zone as the API tells of it, once HITS were counted: that is done when the last byte went out, not before.
+json::value zone_after(const ProxyUnderTest& proxy, int hits) {
+  json::value zone;
+  for (int i = 0; i < 500; ++i) {
+    zone = admin_get(proxy, "/api/1/caches").body.at("caches").at(0);
+    if (zone.at("requests").at("hit").to_number<int>() >= hits) return zone;
+  }
+  ADD_FAILURE() << "the hits are not counted";
+  return zone;
+}
+
 TEST(AdminPurge, CountsWhatStandsInTheZone) {
   TokenFile token;
   FakeUpstream upstream(counts());
   ProxyUnderTest proxy(cached_config(token, upstream));
   kept_body(proxy, "/1");
   kept_body(proxy, "/2");
-  const json::value zone = admin_get(proxy, "/api/1/caches").body.at("caches").at(0);
+  const json::value zone = zone_after(proxy, 2);
   EXPECT_EQ(zone.at("entries").to_number<int>(), 2);
   EXPECT_EQ(zone.at("memory_limit").to_number<int>(), 4 << 20);
   EXPECT_GT(zone.at("memory_bytes").to_number<int>(), 0);
   EXPECT_EQ(zone.at("requests").at("miss").to_number<int>(), 2);
-  EXPECT_GE(zone.at("requests").at("hit").to_number<int>(), 2);
   EXPECT_TRUE(zone.at("redis").is_null());
   EXPECT_EQ(admin_post(proxy, "/api/1/purge", {{"tag", "all"}}).status, 200);
   EXPECT_EQ(admin_get(proxy, "/api/1/caches").body.at("caches").at(0).at("entries").to_number<int>(), 0);
