@@ -285,10 +285,11 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
   std::uint64_t total = 0;
   for (;;) {
     BodyPiece body = co_await read_client_body();
-    bool was_stopped = body.status == BodyPiece::Status::interrupted || body.status == BodyPiece::Status::closed;
-    if (was_stopped && !client_.is_gone()) {
+    const bool was_interrupted = body.status == BodyPiece::Status::interrupted;
+    if ((was_interrupted || body.status == BodyPiece::Status::closed) && !client_.is_gone()) {
       if (response_came_early()) co_return Failure::send;
-      if (interim_waits_) continue;
+      // What made the socket readable was no response: a 1xx, or TLS's own, as the tickets of a server of TLS 1.3 are.
+      if (was_interrupted || interim_waits_) continue;
     }
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       state_.client_status = body_failure_status(body);
