@@ -417,6 +417,38 @@ TEST(Tunnel, ThatNobodyAskedForIsA502) {
   EXPECT_EQ(ask(proxy, request_text("GET", "/")).status, 502);
 }
 
+// A server that does not answer the end of its client's bytes with its own must not keep the tunnel, as in nginx.
+TEST(Tunnel, EndsWhenTheClientLeftAndTheServerGotAllThatItSent) {
+  auto never = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) { return Actions{Action::send(switched), Action::wait(never)}; });
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", std::string(upgrade_fields) + "proxy_read_timeout 1h;"));
+  RawClient client(proxy.port());
+  client.send(upgrade_request());
+  ASSERT_EQ(client.read_response().value_or(RawResponse{}).status, 101);
+  client.send("the last words");
+  client.shutdown_write();
+  EXPECT_TRUE(log_line(proxy, "/ws").starts_with("101|"));
+  client.read_to_close();
+  EXPECT_TRUE(client.closed());
+  never->set();
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.raw().find("the last words") != std::string::npos; }));
+}
+
+TEST(Tunnel, EndsWhenTheServerClosedAndTheClientGotAllThatItSent) {
+  const std::string farewell = pattern(4 << 20);
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    return Actions{Action::send(std::string(switched) + farewell), Action::half_close(), Action::read_to_close()};
+  });
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", std::string(upgrade_fields) + "proxy_read_timeout 1h;"));
+  RawClient client(proxy.port());
+  client.send(upgrade_request());
+  ASSERT_EQ(client.read_response().value_or(RawResponse{}).status, 101);
+  client.send("said meanwhile");  // unread bytes must not cost the client what is on its way
+  EXPECT_TRUE(client.read_to_close() == farewell);
+  EXPECT_FALSE(client.was_reset());
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.connections_open() == 0; }));
+}
+
 TEST(Tunnel, EndsWhenIdleForProxyReadTimeoutButNotWhileOneSideTalks) {
   FakeUpstream upstream(switches());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", std::string(upgrade_fields) + "proxy_read_timeout 300ms;"));
