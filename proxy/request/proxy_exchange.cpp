@@ -74,7 +74,10 @@ net::Task<Outcome> ProxyExchange::run() {
     const metrics::QueueResult result = co_await wait_in_queue();
     recorder_.left_queue(result, services_.clock().now());
   }
-  if (!lease_ && client_gone()) co_return client_left();
+  if (client_gone()) {
+    lease_.release();  // no attempt was made of it
+    co_return client_left();
+  }
   watch_client();
   std::optional<Outcome> outcome = begin();
   while (!outcome) {
