@@ -144,10 +144,16 @@ net::Task<int> ProxyExchange::take_body() {
     context_.log_error(conf::LogLevel::error, "the request body was streamed to an upstream and can't be sent again");
     co_return 500;
   }
-  if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
+  if (has_to_gather_body()) co_return co_await body_.gather(client_, context_);
   body_.set_streamed();
   request_.stream_body = true;
   co_return 0;
+}
+
+/// A body of unknown length has no framing in HTTP/1.0 (RFC 9112 6.1).
+bool ProxyExchange::has_to_gather_body() const {
+  const bool is_unframed = *settings_.http_version == 10 && context_.head.body.kind == http::BodyKind::chunked;
+  return *settings_.request_buffering || !*settings_.pass_request_body || is_unframed;
 }
 
 void ProxyExchange::write_head() {

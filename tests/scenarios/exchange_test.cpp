@@ -63,6 +63,16 @@ TEST(RequestBody, ThatIsUnbufferedIsStreamedInChunks) {
   EXPECT_EQ(response.body, "5\r\nhello\r\n0\r\n\r\n");
 }
 
+TEST(RequestBody, OfUnknownLengthIsGatheredForAServerOfHttp10) {
+  FakeUpstream upstream(echoes());
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_request_buffering off; proxy_http_version 1.0;"));
+  RawResponse response = ask(proxy, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+  EXPECT_EQ(response.body, "hello");
+  const std::string head = upstream.requests().at(0).head;
+  EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos) << head;
+  EXPECT_EQ(head.find("Transfer-Encoding"), std::string::npos) << head;
+}
+
 TEST(RequestBody, ThatIsUnbufferedReachesTheServerBeforeTheClientSentAll) {
   FakeUpstream upstream(echoes());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_request_buffering off;"));
