@@ -168,6 +168,11 @@ bool needs_gunzip(RequestContext& context) {
   return !accepts_gzip(http::AcceptEncoding(context.head.fields), context);
 }
 
+void add_vary_of_codings(RequestContext& context) {
+  static_cast<void>(choose_coding(context));
+  static_cast<void>(needs_gunzip(context));
+}
+
 void become_decoded(RequestContext& context) {
   change_body(context);
   drop(FieldId::content_encoding, context.response);

@@ -29,5 +29,7 @@ bool accepts_gzip(const http::AcceptEncoding& accept, context::RequestContext& c
 bool accepts_coding(http::ContentCoding coding, const http::AcceptEncoding& accept, context::RequestContext& context);
 /// `Vary: Accept-Encoding`, if the location says so and the response does not yet.
 void add_vary(context::RequestContext& context);
+/// The Vary of context.response if its body depends on what the client accepts, whether or not it will be coded.
+void add_vary_of_codings(context::RequestContext& context);
 
 }  // namespace drishti::filters

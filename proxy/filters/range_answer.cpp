@@ -3,6 +3,7 @@
 #include "context/number_text.hpp"
 #include "context/request_id.hpp"
 #include "context/scratch.hpp"
+#include "filters/compression.hpp"
 
 namespace drishti::filters {
 namespace {
@@ -114,6 +115,7 @@ http::RangeOutcome answer_ranges(std::string_view field, std::uint64_t size, Req
   const http::RangeOutcome outcome = http::parse_range(field, size, max_ranges, ranges);
   if (outcome == http::RangeOutcome::unsatisfiable) writer.unsatisfiable();
   if (outcome != http::RangeOutcome::ranges) return outcome;
+  add_vary_of_codings(context);  // the whole would have it (RFC 9110 15.3.7)
   if (ranges.size() == 1) writer.single(ranges.front());
   else writer.multiple(ranges);
   return outcome;

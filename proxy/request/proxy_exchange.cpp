@@ -74,7 +74,10 @@ net::Task<Outcome> ProxyExchange::run() {
     const metrics::QueueResult result = co_await wait_in_queue();
     recorder_.left_queue(result, services_.clock().now());
   }
-  if (!lease_ && client_gone()) co_return client_left();
+  if (client_gone()) {
+    lease_.release();  // no attempt was made of it
+    co_return client_left();
+  }
   watch_client();
   std::optional<Outcome> outcome = begin();
   while (!outcome) {
@@ -141,10 +144,16 @@ net::Task<int> ProxyExchange::take_body() {
     context_.log_error(conf::LogLevel::error, "the request body was streamed to an upstream and can't be sent again");
     co_return 500;
   }
-  if (*settings_.request_buffering || !*settings_.pass_request_body) co_return co_await body_.gather(client_, context_);
+  if (has_to_gather_body()) co_return co_await body_.gather(client_, context_);
   body_.set_streamed();
   request_.stream_body = true;
   co_return 0;
+}
+
+/// A body of unknown length has no framing in HTTP/1.0 (RFC 9112 6.1).
+bool ProxyExchange::has_to_gather_body() const {
+  const bool is_unframed = *settings_.http_version == 10 && context_.head.body.kind == http::BodyKind::chunked;
+  return *settings_.request_buffering || !*settings_.pass_request_body || is_unframed;
 }
 
 void ProxyExchange::write_head() {

@@ -37,6 +37,7 @@ class ProxyExchange {
   void use_tls();
   net::Task<int> find_dynamic_group();
   net::Task<int> take_body();
+  bool has_to_gather_body() const;
   void write_head();
   bool pick();
   void watch_client();

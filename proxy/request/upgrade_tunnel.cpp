@@ -38,12 +38,9 @@ struct Tunnel {
     return std::max(left, net::milliseconds{1});
   }
   bool is_idle() const { return services.clock().now() - last >= idle_limit; }
-  void note(TunnelEnd why) {
-    if (!reason) reason = why;
-  }
   /// Wakes both pumps; one that is about to run sees the flag.
   void end(TunnelEnd why) {
-    note(why);
+    if (!reason) reason = why;
     has_ended = true;
     for (net::BytePipe* pipe : {&browser, &backend}) {
       if (!pipe->is_open()) continue;
@@ -56,7 +53,7 @@ struct Tunnel {
 /// Who does not take what comes from the other.
 TunnelEnd other_end(TunnelEnd end) { return end == TunnelEnd::client ? TunnelEnd::upstream : TunnelEnd::client; }
 
-/// Copies one direction until EOF, then ends the other side's direction; a failure or timeout ends both.
+/// Copies one direction. Its EOF ends both, as in nginx: a side that is gone must not hold the other until a timeout.
 net::Task<void> pump(Tunnel& tunnel, net::BytePipe& from, net::BytePipe& to, Way& way) {
   TunnelEnd why = way.end;
   while (!tunnel.has_ended) {
@@ -67,11 +64,6 @@ net::Task<void> pump(Tunnel& tunnel, net::BytePipe& from, net::BytePipe& to, Way
     tunnel.last = tunnel.services.clock().now();
     net::Buffer buffer = tunnel.services.buffers.take(net::BufferPool::medium);
     net::IoResult result = from.try_read(buffer.writable());
-    if (result.status == net::IoStatus::eof) {
-      tunnel.note(why);
-      to.shutdown_write();
-      co_return;
-    }
     if (!result.ok()) break;
     if (result.bytes == 0) continue;
     iovec piece{buffer.data(), result.bytes};

@@ -136,7 +136,7 @@ void UpstreamAttempt::end() {
 // thousand waiting requests take that much less of the processor's caches.
 net::Task<Failure> UpstreamAttempt::run(const std::shared_ptr<const upstream::Peer>& peer, upstream::GroupPool& pool,
                                         const UpstreamRequest& request, bool allow_pooled) {
-  state_.sent = state_.complete = early_response_ = interim_waits_ = false;
+  state_.sent = state_.complete = early_response_ = interim_waits_ = was_reset_ = false;
   state_.error = 0;
   state_.reason.clear();
   if (*settings_.http_version == 20) return http2().run(opening(peer, request), pool, request, allow_pooled);
@@ -201,13 +201,25 @@ bool UpstreamAttempt::response_came_early() {
   return early_response_;
 }
 
+// What the upstream said before it closed is still there to be read: its answer, as for nginx.
+Failure UpstreamAttempt::failed_to_send(const net::IoResult& result) {
+  if (result.error == EPIPE || result.error == ECONNRESET) {
+    was_reset_ = was_reset_ || result.error == ECONNRESET;
+    connection_->stream.channel().mark_readable();
+    char start;
+    const net::IoResult peeked = connection_->stream.try_peek({&start, 1});
+    early_response_ = peeked.ok() && peeked.bytes > 0;
+  }
+  return classify(result, Failure::send_timeout, Failure::send);
+}
+
 net::Task<Failure> UpstreamAttempt::send_pieces(std::span<iovec> pieces) {
   net::Stream& stream = connection_->stream;
   pieces = net::skip_bytes(pieces, 0);
   if (response_came_early()) co_return Failure::send;
   while (!pieces.empty() || stream.has_unsent()) {
     net::IoResult result = stream.try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
-    if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
+    if (!result.ok()) co_return failed_to_send(result);
     if (result.bytes > 0) state_.sent = true;
     context_.attempts.back().bytes_sent += result.bytes;
     pieces = net::skip_bytes(pieces, result.bytes);
@@ -260,9 +272,13 @@ net::Task<Failure> UpstreamAttempt::send(const UpstreamRequest& request) {
 net::Task<Failure> UpstreamAttempt::send_file(const RequestBody& body) {
   for (std::uint64_t sent = 0; sent < body.size() || connection_->stream.has_unsent();) {
     Failure failure = co_await wait_for_room();
+    net::IoResult result;
+    // sendfile keeps to itself why it stopped: whether that was a reset, only the next call tells, and not how.
+    if (failure != Failure::none) result = connection_->stream.try_write(nullptr, 0);
+    else result = connection_->stream.try_send_file(body.file(), sent, body.size() - sent);
+    was_reset_ = result.status == net::IoStatus::failed;
     if (failure != Failure::none) co_return failure;
-    net::IoResult result = connection_->stream.try_send_file(body.file(), sent, body.size() - sent);
-    if (!result.ok()) co_return classify(result, Failure::send_timeout, Failure::send);
+    if (!result.ok()) co_return failed_to_send(result);
     sent += result.bytes;
     context_.attempts.back().bytes_sent += result.bytes;
   }
@@ -285,10 +301,11 @@ net::Task<Failure> UpstreamAttempt::send_streamed(const UpstreamRequest& request
   std::uint64_t total = 0;
   for (;;) {
     BodyPiece body = co_await read_client_body();
-    bool was_stopped = body.status == BodyPiece::Status::interrupted || body.status == BodyPiece::Status::closed;
-    if (was_stopped && !client_.is_gone()) {
+    const bool was_interrupted = body.status == BodyPiece::Status::interrupted;
+    if ((was_interrupted || body.status == BodyPiece::Status::closed) && !client_.is_gone()) {
       if (response_came_early()) co_return Failure::send;
-      if (interim_waits_) continue;
+      // What made the socket readable was no response: a 1xx, or TLS's own, as the tickets of a server of TLS 1.3 are.
+      if (was_interrupted || interim_waits_) continue;
     }
     if (body.status != BodyPiece::Status::data && body.status != BodyPiece::Status::end) {
       state_.client_status = body_failure_status(body);
@@ -358,6 +375,8 @@ net::IoResult UpstreamAttempt::try_read(std::span<char> buffer) {
   // After a hang-up the channel stays readable; nothing then means that nothing will ever come.
   if (result.ok() && result.bytes == 0 && connection_->stream.channel().peer_closed())
     result.status = connection_->stream.tls() == nullptr ? net::IoStatus::eof : net::IoStatus::failed;
+  if (result.status == net::IoStatus::eof && was_reset_ && connection_->stream.tls() == nullptr)
+    result.status = net::IoStatus::failed;
   return result;
 }
 

@@ -131,6 +131,7 @@ class UpstreamAttempt {
   net::Task<BodyPiece> read_client_body();
   net::Task<Failure> send_pieces(std::span<iovec> pieces);
   net::Task<Failure> read_head(const UpstreamRequest& request);
+  Failure failed_to_send(const net::IoResult& result);
   Failure classify(const net::IoResult& result, Failure on_timeout, Failure on_failure);
   bool fill_bind_address(SocketAddress& address);
   bool send_proxy_header();
@@ -149,6 +150,7 @@ class UpstreamAttempt {
   std::size_t head_and_body_sent_ = 0;   ///< what send_at_once() got rid of
   bool early_response_ = false;
   bool interim_waits_ = false;  ///< a 1xx came before the request was out
+  bool was_reset_ = false;      ///< a write was told so: the end that a read sees is none
 };
 
 }  // namespace drishti::request

@@ -74,8 +74,8 @@ net::Task<void> Http1Connection::run() {
       if (is_http2) co_return hand_over();
     }
     co_await serve_one(pipelined);
-    if (tunnel_ || aborted_ || !stream_.is_open()) break;
-    if (!keep_alive_) {
+    if (aborted_ || !stream_.is_open()) break;
+    if (tunnel_ || !keep_alive_) {
       co_await linger();
       break;
     }
@@ -235,7 +235,7 @@ net::Task<void> Http1Connection::linger() {
   if (info_.may_be_early) co_await stream_.finish_handshake(*core.lingering_timeout);
   stream_.shutdown_write();
   if (*core.lingering_close == conf::LingeringClose::off) co_return;
-  bool may_have_more = close_after_ || !in_.empty() || *core.lingering_close == conf::LingeringClose::always;
+  bool may_have_more = tunnel_ || close_after_ || !in_.empty() || *core.lingering_close == conf::LingeringClose::always;
   if (!may_have_more) co_return;
   idle_ = true;
   auto deadline = worker_.services().clock().now() + *core.lingering_time;

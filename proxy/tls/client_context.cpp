@@ -147,7 +147,7 @@ ClientContexts::ClientContexts(const conf::Config& config) {
     try {
       all_.push_back(std::make_shared<const ClientContext>(tls));
     } catch (const TlsError& failure) {
-      throw conf::ConfigError(failure.what(), tls->where);
+      throw TlsError(failure, tls->where);
     }
   }
 }

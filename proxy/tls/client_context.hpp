@@ -65,7 +65,7 @@ std::string name_without_port(std::string_view name);
 /// The contexts of a configuration.
 class ClientContexts {
  public:
-  /// Reads all files. Throws conf::ConfigError with the place of the pass that needs them.
+  /// Reads all files. Throws TlsError with the place of the pass that needs them.
   explicit ClientContexts(const conf::Config& config);
   const std::shared_ptr<const ClientContext>& of(const conf::UpstreamTls& tls) const { return all_[tls.number]; }
 

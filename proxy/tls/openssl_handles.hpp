@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "conf/directive.hpp"
+
 namespace drishti::tls {
 
 template <auto Free>
@@ -34,6 +36,9 @@ class TlsError : public std::runtime_error {
  public:
   /// With what stands in OpenSSL's queue behind it.
   explicit TlsError(const std::string& text) : std::runtime_error(text + take_openssl_errors()) {}
+  /// FAILURE, and the place in the configuration that asks for it.
+  TlsError(const TlsError& failure, const conf::Where& where)
+      : std::runtime_error(conf::ConfigError(failure.what(), where).text()) {}
 };
 
 /// PATH for reading; throws TlsError with FAILURE in front: `BIO_new_file("...") failed`.

@@ -12,7 +12,7 @@ namespace drishti::tls {
 
 class ServerContexts {
  public:
-  /// Reads all files. Throws TlsError.
+  /// Reads all files. Throws TlsError with the place of the server that needs them.
   ServerContexts(std::shared_ptr<const conf::Config> config, ProcessState& process);
   /// What is said when lacks_kernel_tls().
   static constexpr const char* no_kernel_tls =
@@ -32,6 +32,7 @@ class ServerContexts {
   const std::vector<std::shared_ptr<const ServerContext>>& all() const { return all_; }
 
  private:
+  void add(const conf::Server& server, ProcessState& process);
   void add(std::shared_ptr<const ServerContext> context);
   std::shared_ptr<const conf::Config> config_;  // the contexts refer to its servers
   std::vector<std::shared_ptr<const ServerContext>> all_;

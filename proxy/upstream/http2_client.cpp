@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace drishti::upstream {
@@ -116,6 +117,7 @@ struct Http2Client::Callbacks {
   }
 
   static int on_close(nghttp2_session* session, std::int32_t id, std::uint32_t error_code, void* user) {
+    client_of(user).late_.erase(id);
     Http2Stream* stream = stream_of(session, id);
     if (stream == nullptr) return 0;
     StreamEnd how = stream->verdict_;
@@ -221,7 +223,8 @@ std::size_t Http2Client::room() const {
   if (!session_ || going_away_ || !error_.empty() || nghttp2_session_check_request_allowed(session_.get()) == 0) return 0;
   const std::uint32_t allowed =
       std::min(most_streams, nghttp2_session_get_remote_settings(session_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS));
-  return streams_.size() < allowed ? allowed - streams_.size() : 0;
+  const std::size_t taken = streams_.size() + late_.size();
+  return taken < allowed ? allowed - taken : 0;
 }
 
 bool Http2Client::submit(Http2Stream& stream, std::span<const http::Field> fields, bool has_body) {
@@ -253,13 +256,27 @@ void Http2Client::consumed(Http2Stream& stream, std::size_t bytes) {
 /// The stream's owner wants no more of it.
 void Http2Client::drop(Http2Stream& stream) {
   nghttp2_session_set_stream_user_data(session_.get(), stream.id_, nullptr);
-  // A whole body whose end is still to come is left alone: it costs nothing, and a reset would look like a failure.
+  // A whole body whose end is still to come is left alone for a while: a reset would look like a failure.
   const bool is_over = stream.end_sent_ && (stream.end_ == StreamEnd::complete || stream.has_whole_body());
-  if (!is_over) nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id_, NGHTTP2_CANCEL);
+  if (is_over) late_.emplace(stream.id_, false);
+  else nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id_, NGHTTP2_CANCEL);
   stream.client_ = nullptr;
   streams_.erase(&stream);
-  if (!is_over) owner_.has_output();
+  if (is_over) owner_.has_late_streams();
+  else owner_.has_output();
   owner_.stream_ended();
+}
+
+bool Http2Client::reset_late_streams() {
+  for (auto late = late_.begin(); late != late_.end();) {
+    if (!std::exchange(late->second, true)) {
+      ++late;
+      continue;
+    }
+    nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, late->first, NGHTTP2_CANCEL);
+    late = late_.erase(late);
+  }
+  return !late_.empty();
 }
 
 void Http2Client::end(Http2Stream& stream, StreamEnd how, std::uint32_t error_code) {

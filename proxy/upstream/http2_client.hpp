@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "http/field.hpp"
@@ -27,6 +28,8 @@ class Http2Client {
     virtual void has_output() = 0;
     /// A stream is over, or the connection takes no more of them. Called outside take() and inside.
     virtual void stream_ended() = 0;
+    /// reset_late_streams() is to be called in a while, and again for as long as it says so.
+    virtual void has_late_streams() {}
 
    protected:
     ~Owner() = default;
@@ -60,6 +63,8 @@ class Http2Client {
   /// Begins STREAM; FIELDS are copied. HAS_BODY: Http2Stream::send() gives it, else the request ends with its head.
   /// False: it can't begin, and nothing was sent.
   bool submit(Http2Stream& stream, std::span<const http::Field> fields, bool has_body);
+  /// Resets the streams whose end did not come between two calls. False: none is left to wait for.
+  bool reset_late_streams();
   /// No stream begins any more: GOAWAY.
   void go_away();
   /// All streams end as lost.
@@ -95,6 +100,8 @@ class Http2Client {
   Owner& owner_;
   std::unique_ptr<nghttp2_session, Delete> session_;
   std::unordered_set<Http2Stream*> streams_;
+  /// Left alone with their whole body: the upstream has yet to say that they ended, and counts them until then.
+  std::unordered_map<std::int32_t, bool> late_;  ///< true: it had its time
   Allowance allowance_;
   Http2FrameScanner frames_;
   std::size_t header_block_ = 0;  ///< bytes since an unfinished header block began

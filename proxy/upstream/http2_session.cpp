@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t read_size = 64 << 10;
 constexpr std::size_t output_size = 64 << 10;
+constexpr milliseconds grace_of_late_streams{200};  ///< once or twice, from the last byte of a body to END_STREAM
 
 bool is_local_error(int error) {
   return error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -41,6 +42,10 @@ Http2Session::IdleTimer::IdleTimer(Http2Session& owner)
 Http2Session::SendTimer::SendTimer(Http2Session& owner)
     : Timer([](net::DeadlineWheel::Timer& timer) { static_cast<SendTimer&>(timer).session.close(); }), session(owner) {}
 
+Http2Session::LateTimer::LateTimer(Http2Session& owner)
+    : Timer([](net::DeadlineWheel::Timer& timer) { static_cast<LateTimer&>(timer).session.end_late_streams(); }),
+      session(owner) {}
+
 Http2Session::Http2Session(net::Reactor& reactor, Http2Pool& pool, Http2Opening opening)
     : reactor_(reactor),
       pool_(pool),
@@ -48,7 +53,8 @@ Http2Session::Http2Session(net::Reactor& reactor, Http2Pool& pool, Http2Opening 
       created_(reactor.clock().now()),
       client_(*this, created_),
       idle_timer_(*this),
-      send_timer_(*this) {}
+      send_timer_(*this),
+      late_timer_(*this) {}
 
 Http2Session::~Http2Session() {
   state_ = State::closed;
@@ -149,6 +155,15 @@ void Http2Session::stream_ended() {
   if (!is_working_ && !is_flushing_) settle();
 }
 
+void Http2Session::has_late_streams() {
+  if (state_ == State::open && !late_timer_.armed()) reactor_.arm(late_timer_, grace_of_late_streams);
+}
+
+void Http2Session::end_late_streams() {
+  if (client_.reset_late_streams()) has_late_streams();
+  flush();
+}
+
 /// What becomes of it when nothing is under way.
 void Http2Session::settle() {
   if (state_ != State::open || client_.streams() > 0) return;
@@ -167,6 +182,7 @@ void Http2Session::close() {
   }
   reactor_.wheel().disarm(idle_timer_);
   reactor_.wheel().disarm(send_timer_);
+  reactor_.wheel().disarm(late_timer_);
   if (stream_.is_open()) stream_.channel().set_hook(nullptr, nullptr);
   stream_.close();
   client_.lose_streams();

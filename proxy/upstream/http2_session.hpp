@@ -81,6 +81,10 @@ class Http2Session final : private Http2Client::Owner {
     explicit SendTimer(Http2Session& owner);
     Http2Session& session;
   };
+  struct LateTimer : net::DeadlineWheel::Timer {
+    explicit LateTimer(Http2Session& owner);
+    Http2Session& session;
+  };
 
   net::OwnedTask run_opening();
   net::Task<OpenResult> connect();
@@ -90,6 +94,8 @@ class Http2Session final : private Http2Client::Owner {
 
   void has_output() override { flush(); }
   void stream_ended() override;
+  void has_late_streams() override;
+  void end_late_streams();
   static void on_events(net::Channel&, void* session);
   void work();
   bool read();
@@ -114,6 +120,7 @@ class Http2Session final : private Http2Client::Owner {
   bool is_flushing_ = false;
   IdleTimer idle_timer_;
   SendTimer send_timer_;
+  LateTimer late_timer_;
   net::OwnedTask task_;
 };
 

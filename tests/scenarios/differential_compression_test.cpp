@@ -90,6 +90,9 @@ TEST(DifferentialCompression, TheSameResponsesAreCompressed) {
   exchanges.push_back(deviates(head, "RFC 9110 9.3.2: HEAD gets the head of GET", "Content-Encoding: gzip"));
   exchanges.push_back(deviates(with_gzip("/www/index.html", "Range: bytes=1-2\r\n"),
                                "a range is one of the file as it is; nginx ignores it and compresses the whole", "HTTP/1.1 206"));
+  for (const char* range : {"bytes=1-2", "bytes=1-2,4-5"})
+    exchanges.push_back(get("/varied/a.txt", "Range: " + std::string(range) + "\r\n"));
+  exchanges.push_back(get("/varied/index.html"));
   compare(R"(
     gzip_min_length 20;
     types { text/html html; text/plain txt; }
@@ -106,6 +109,7 @@ TEST(DifferentialCompression, TheSameResponsesAreCompressed) {
       location /own/ { gzip on; gzip_types text/plain; default_type text/plain; return 200 "a text of more than twenty bytes"; }
       location /own/404 { gzip on; gzip_min_length 0; return 404 "not found, in more than twenty bytes"; }
       location /own/403 { gzip on; gzip_types text/plain; default_type text/plain; return 403 "forbidden, in more than twenty bytes"; }
+      location /varied/ { alias @www@/; gzip on; gzip_vary on; gzip_min_length 0; gzip_types text/plain; }
       location /www/ { alias @www@/; gzip on; gzip_min_length 0; gzip_types text/plain; error_page 404 /www/errors/404.html; }
     })",
           exchanges);

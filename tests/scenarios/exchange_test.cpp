@@ -63,6 +63,16 @@ TEST(RequestBody, ThatIsUnbufferedIsStreamedInChunks) {
   EXPECT_EQ(response.body, "5\r\nhello\r\n0\r\n\r\n");
 }
 
+TEST(RequestBody, OfUnknownLengthIsGatheredForAServerOfHttp10) {
+  FakeUpstream upstream(echoes());
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_request_buffering off; proxy_http_version 1.0;"));
+  RawResponse response = ask(proxy, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+  EXPECT_EQ(response.body, "hello");
+  const std::string head = upstream.requests().at(0).head;
+  EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos) << head;
+  EXPECT_EQ(head.find("Transfer-Encoding"), std::string::npos) << head;
+}
+
 TEST(RequestBody, ThatIsUnbufferedReachesTheServerBeforeTheClientSentAll) {
   FakeUpstream upstream(echoes());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_request_buffering off;"));
@@ -139,6 +149,35 @@ TEST_P(EarlyAnswer, ReachesTheClientAndTheConnectionIsNotReused) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 403);
   EXPECT_EQ(response->body, "no");
+}
+// It closes with bytes unread: the next write fails, and what it said is there to be read all the same.
+TEST_P(EarlyAnswer, OfAServerThatClosesBehindItReachesTheClient) {
+  FakeUpstream upstream([](const UpstreamRequest&) { return Actions{Action::send(status_response(403, "no")), Action::close()}; },
+                        FakeUpstream::AskAt::head);
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 0;",
+                                    std::string("client_max_body_size 0; ") + GetParam()));
+  const std::string request = request_text("POST", "/", {}, pattern(1 << 20));
+  for (int i = 1; i <= 30; ++i) {
+    RawClient client(proxy.port());
+    client.send_until_answered(request);
+    const RawResponse response = client.read_response().value_or(RawResponse{});
+    ASSERT_EQ(response.status, 403) << "request " << i;
+    ASSERT_EQ(response.body, "no");
+  }
+}
+
+TEST_P(EarlyAnswer, ThatIsCutByAResetIsNeverMadeToLookWhole) {
+  FakeUpstream upstream([](const UpstreamRequest&) { return Actions{Action::send("HTTP/1.1 200 OK\r\n\r\nhalf"), Action::reset()}; },
+                        FakeUpstream::AskAt::head);
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";",
+                                    std::string("client_max_body_size 0; ") + GetParam()));
+  const std::string request = request_text("POST", "/", {}, pattern(1 << 20));
+  for (int i = 1; i <= 30; ++i) {
+    RawClient client(proxy.port());
+    client.send_until_answered(request);
+    const RawResponse response = client.read_response().value_or(RawResponse{});
+    ASSERT_FALSE(response.status == 200 && response.complete) << "request " << i;
+  }
 }
 INSTANTIATE_TEST_SUITE_P(BufferedInAFileInMemoryAndStreamed, EarlyAnswer,
                          ::testing::Values("client_body_buffer_size 16k;", "client_body_buffer_size 16m;",
@@ -386,6 +425,38 @@ TEST(Tunnel, ThatNobodyAskedForIsA502) {
   FakeUpstream upstream(switches());
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   EXPECT_EQ(ask(proxy, request_text("GET", "/")).status, 502);
+}
+
+// A server that does not answer the end of its client's bytes with its own must not keep the tunnel, as in nginx.
+TEST(Tunnel, EndsWhenTheClientLeftAndTheServerGotAllThatItSent) {
+  auto never = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) { return Actions{Action::send(switched), Action::wait(never)}; });
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", std::string(upgrade_fields) + "proxy_read_timeout 1h;"));
+  RawClient client(proxy.port());
+  client.send(upgrade_request());
+  ASSERT_EQ(client.read_response().value_or(RawResponse{}).status, 101);
+  client.send("the last words");
+  client.shutdown_write();
+  EXPECT_TRUE(log_line(proxy, "/ws").starts_with("101|"));
+  client.read_to_close();
+  EXPECT_TRUE(client.closed());
+  never->set();
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.raw().find("the last words") != std::string::npos; }));
+}
+
+TEST(Tunnel, EndsWhenTheServerClosedAndTheClientGotAllThatItSent) {
+  const std::string farewell = pattern(4 << 20);
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    return Actions{Action::send(std::string(switched) + farewell), Action::half_close(), Action::read_to_close()};
+  });
+  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", std::string(upgrade_fields) + "proxy_read_timeout 1h;"));
+  RawClient client(proxy.port());
+  client.send(upgrade_request());
+  ASSERT_EQ(client.read_response().value_or(RawResponse{}).status, 101);
+  client.send("said meanwhile");  // unread bytes must not cost the client what is on its way
+  EXPECT_TRUE(client.read_to_close() == farewell);
+  EXPECT_FALSE(client.was_reset());
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.connections_open() == 0; }));
 }
 
 TEST(Tunnel, EndsWhenIdleForProxyReadTimeoutButNotWhileOneSideTalks) {

@@ -8,6 +8,7 @@
 
 #include "tests/scenarios/health_support.hpp"
 #include "tests/support/backend_process.hpp"
+#include "tests/support/http2_client.hpp"
 #include "tests/support/load_client.hpp"
 
 namespace drishti::testing {
@@ -73,6 +74,23 @@ TEST(Queue, AClientThatLeavesGivesItsPlaceUp) {
   std::this_thread::sleep_for(milliseconds(30));
   release->set();
   EXPECT_EQ(second.read_response().value().status, 200);
+}
+
+// The end of the request and the reset come in one piece: when a server is chosen, nobody waits for it any more.
+TEST(Queue, ARequestThatWasCancelledMeanwhileTakesNoPlace) {
+  auto release = std::make_shared<Event>();
+  FakeUpstream a(waits_for(release, "a"));
+  std::string config = proxy_config(server(a, "max_conns=1") + "queue 1 timeout=10s;");
+  replace_all(config, "@port@;", "@port@ http2;");
+  ProxyUnderTest proxy(config);
+  Http2Client client(proxy.port());
+  const std::uint32_t gone = client.request("/gone", {}, "POST", false);
+  ASSERT_TRUE(client.ping());
+  client.send(h2::frame(h2::data, h2::end_stream, gone, "abc") + h2::frame(h2::rst_stream, 0, gone, h2::number(h2::cancel)));
+  EXPECT_TRUE(log_line(proxy, "/gone").starts_with("499|")) << log_line(proxy, "/gone");
+  release->set();
+  EXPECT_EQ(ask(proxy, request_text("GET", "/next")).status, 200);
+  EXPECT_EQ(a.requests().size(), 1u);
 }
 
 TEST(Queue, DeadServersAreNoReasonToWait) {

@@ -3,7 +3,9 @@
 
 #include <csignal>
 
+#include "server/websocket_key.hpp"
 #include "tests/scenarios/health_support.hpp"
+#include "tests/support/http2_client.hpp"
 #include "tests/support/metrics_page.hpp"
 
 namespace drishti::testing {
@@ -78,6 +80,28 @@ TEST(WebSocket, IsNotOpenedWhereTheConfigurationForbidsIt) {
   ProxyUnderTest proxy(proxy_config(server(upstream), "proxy_websocket off;"));
   EXPECT_EQ(ask(proxy, handshake()).body, "plain");
   EXPECT_EQ(upstream.raw().find("pgrade"), std::string::npos);
+}
+
+// Extended CONNECT (RFC 8441): the key is ours, so that the answer to it has to be made.
+TEST(WebSocket, OverHttp2EndsWhenTheServerClosed) {
+  FakeUpstream upstream([](const UpstreamRequest& request) {
+    const std::string key = request.head.substr(request.head.find("sec-websocket-key: ") + 19, 24);
+    return Actions{Action::send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                                "Sec-WebSocket-Accept: " + server::websocket_accept(key) + "\r\n\r\nthe last words"),
+                   Action::close()};
+  });
+  std::string config = proxy_config(server(upstream), "proxy_read_timeout 1h;");
+  replace_all(config, "@port@;", "@port@ http2;");
+  ProxyUnderTest proxy(config);
+  Http2Client client(proxy.port());
+  ASSERT_TRUE(client.ping());
+  const std::uint32_t stream =
+      client.request("/ws", {{":protocol", "websocket"}, {"sec-websocket-version", "13"}}, "CONNECT", false);
+  const Http2Answer& answer = client.wait(stream);
+  EXPECT_TRUE(answer.ended);
+  EXPECT_EQ(answer.body, "the last words");
+  EXPECT_TRUE(log_line(proxy, "/ws").starts_with("101|") || log_line(proxy, "/ws").starts_with("200|")) << log_line(proxy, "/ws");
+  EXPECT_TRUE(client.ping()) << "the connection goes on";
 }
 
 TEST(TunnelMetrics, CountWhatIsOpenAndWhatIsCarried) {

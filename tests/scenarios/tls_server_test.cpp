@@ -1,6 +1,7 @@
 // TLS towards clients, by the built program and real clients.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "tests/scenarios/tls_support.hpp"
@@ -206,6 +207,27 @@ TEST(TlsServer, IsUnderstoodByCurlWhichVerifiesIt) {
   EXPECT_EQ(curl.wait(), 0);
   std::ifstream out(files.file("out"));
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(out), {}), "hello over TLSv1.3");
+}
+
+/// `:LINE` of the first line of the configuration that contains TEXT.
+std::string line_of(const ProxyUnderTest& proxy, const std::string& text) {
+  const std::string config = proxy.read("nginx.conf");
+  const std::string before = config.substr(0, config.find(text));
+  return ":" + std::to_string(1 + std::count(before.begin(), before.end(), '\n'));
+}
+
+TEST(TlsServer, SaysWhereAFileThatIsBadIsAskedFor) {
+  TlsFolder files;
+  ProxyUnderTest proxy(tls_config(files.server("one", "return 200 x;") + files.server("two", "return 200 x;") +
+                                  "server { listen 127.0.0.1:@port2@; proxy_ssl_verify on;\nproxy_ssl_trusted_certificate " +
+                                  files.file("root.pem") + ";\nlocation / { proxy_pass https://127.0.0.1:1; } }\n"));
+  write_file(files.file("two.pem"), "half a certificate");
+  proxy.send_signal(SIGHUP);
+  EXPECT_TRUE(proxy.wait_for_log("nginx.conf" + line_of(proxy, "server_name two"))) << proxy.error_log();
+  files.add("two");
+  write_file(files.file("root.pem"), "no certificate at all");
+  proxy.send_signal(SIGHUP);
+  EXPECT_TRUE(proxy.wait_for_log("nginx.conf" + line_of(proxy, "proxy_pass"))) << proxy.error_log();
 }
 
 TEST(TlsServer, ReadsItsCertificatesAgainOnHupAndKeepsTheOldOnesWhenTheyAreBad) {

@@ -166,6 +166,14 @@ TEST(UpstreamHttp2, AResponseCutByAResetIsCutForTheClient) {
   EXPECT_FALSE(response.complete);
 }
 
+TEST(UpstreamHttp2, AnUpstreamThatNeverEndsItsStreamsStopsNoRequest) {
+  FakeHttp2 upstream(
+      [](int stream) { return h2_headers({{":status", "200"}, {"content-length", "4"}}, false, stream) + h2_frame(0, 0, stream, "body"); },
+      h2_frame(4, 0, 0, std::string("\0\3", 2) + number(1)));  // one stream at a time
+  ProxyUnderTest proxy(config_for(server(upstream.address()), "proxy_read_timeout 2s;"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(get_path(proxy, "/").body, "body");
+}
+
 TEST(UpstreamHttp2, ABadHeadIsA502) {  // threats R05, R08
   for (const auto& bad : {std::vector<std::pair<std::string, std::string>>{{":status", "200"}, {"x", "a\r\nb: c"}},
                           {{":status", "101"}},

@@ -54,6 +54,32 @@ TEST_F(UpstreamTls, CarriesLargeBodiesBothWays) {
   EXPECT_EQ(get_path(proxy, "/big?bytes=5000000").body.size(), 5000000u);
 }
 
+/// Waits until the backend got the head of its COUNTth request for /body.
+bool has_begun(const NodeBackend& backend, int count) {
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); std::chrono::steady_clock::now() < end;) {
+    std::istringstream words(backend.output());
+    int seen = 0;
+    for (std::string word; words >> word;) seen += word == "began" ? 1 : 0;
+    if (seen >= count) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return false;
+}
+
+TEST_F(UpstreamTls, ATicketThatComesDuringAnUploadIsNoAnswer) {
+  NodeBackend backend(backend_arguments());
+  ProxyUnderTest proxy(one_location(backend.address(), "proxy_request_buffering off;"));
+  for (int i = 1; i <= 5; ++i) {
+    RawClient client(proxy.port());
+    client.send("POST /body HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\nfirst");
+    ASSERT_TRUE(has_begun(backend, i));
+    client.send("later");
+    const RawResponse response = client.read_response().value_or(RawResponse{});
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "firstlater");
+  }
+}
+
 TEST_F(UpstreamTls, VerifiesTheChainAndTheName) {
   NodeBackend backend(backend_arguments());
   ProxyUnderTest by_address(one_location(backend.address(), trusted()));

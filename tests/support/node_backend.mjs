@@ -49,6 +49,7 @@ function answer(request, response) {
     return request.on('end', () => response.end());
   }
   if (url.pathname === '/early') return response.end('no need to read that');
+  if (url.pathname === '/body') console.log('began');
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {

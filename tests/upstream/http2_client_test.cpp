@@ -61,12 +61,13 @@ struct Http2ClientTest : ::testing::Test, Http2Client::Owner {
   boost::asio::io_context io;
   net::Reactor reactor{io};
   net::BufferPool buffers;
-  int ended = 0;
+  int ended = 0, late = 0;
   net::Clock::Steady now = reactor.clock().now();
   Http2Client client{*this, now};
 
   void has_output() override {}
   void stream_ended() override { ++ended; }
+  void has_late_streams() override { ++late; }
 
   bool take(const std::string& bytes) { return client.take(bytes, now); }
 
@@ -318,6 +319,35 @@ TEST_F(Http2ClientTest, AWholeBodyNeedsNoEndAndIsNotReset) {
   part.reset();
   EXPECT_EQ(code_of(sent(), rst_stream), "8");
   EXPECT_TRUE(take(h2_frame(data, end_stream, 1, "")));
+}
+
+TEST_F(Http2ClientTest, AStreamWhoseEndIsLateTakesAPlaceUntilItEnds) {
+  greet();
+  take(settings_of(3, 2));
+  auto first = ask(), second = ask();
+  for (const int id : {1, 3}) take(head(id, {{":status", "200"}, {"content-length", "4"}}) + h2_frame(data, 0, id, "body"));
+  first.reset();
+  second.reset();
+  EXPECT_EQ(late, 2);
+  EXPECT_EQ(client.streams(), 0u);
+  EXPECT_EQ(client.room(), 0u) << "the upstream counts both";
+  EXPECT_TRUE(take(h2_frame(data, end_stream, 1, "")));
+  EXPECT_EQ(client.room(), 1u);
+}
+
+TEST_F(Http2ClientTest, AStreamWhoseEndNeverComesIsResetInTime) {
+  greet();
+  take(settings_of(3, 1));
+  auto whole = ask();
+  take(head(1, {{":status", "200"}, {"content-length", "4"}}) + h2_frame(data, 0, 1, "body"));
+  whole.reset();
+  EXPECT_TRUE(client.reset_late_streams()) << "it has yet to have its time";
+  EXPECT_EQ(code_of(sent(), rst_stream), "none");
+  EXPECT_FALSE(client.reset_late_streams());
+  EXPECT_EQ(client.room(), 1u);
+  auto next = ask();  // behind the reset
+  EXPECT_TRUE(take(head(3, {{":status", "204"}}, true)));
+  EXPECT_TRUE(next->has_head());
 }
 
 TEST_F(Http2ClientTest, SendsABodyAsFarAsTheWindowAllows) {
