@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "server/head_limits.hpp"
 
@@ -133,6 +134,7 @@ void Http2Connection::run_stream(Http2Stream& stream) {
 }
 
 void Http2Connection::end_stream(Http2Stream& stream) {
+  assert(stream.has_begun || ready_.empty());
   if (!closed_.empty()) std::erase(closed_, &stream);
   streams_.erase(streams_.iterator_to(stream));
   delete &stream;
@@ -254,10 +256,10 @@ bool Http2Connection::gather() {
   return true;
 }
 
-// All that gathered in a turn leaves in one write.
+// All that gathered in a turn leaves in one write. Streams learn of their end here and behind serve_new_streams(), and
+// not where a frame ended them: that may be in the middle of another stream's write.
 void Http2Connection::flush() {
-  if (!gather() || (!out_.empty() && !write_out())) return;
-  out_.release();
+  if (gather() && (out_.empty() || write_out())) out_.release();
   tell_closed_streams();
   look_whether_over();
 }
@@ -302,7 +304,7 @@ net::Task<void> Http2Connection::write_behind() {
     }
     out_.clear();
     session_.produce(out_);
-    tell_closed_streams();
+    flush_soon();
   } while (!out_.empty());
   out_.release();
   is_writing_ = false;

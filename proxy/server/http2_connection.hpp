@@ -82,7 +82,7 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   Http2Session session_;
   boost::intrusive::list<Http2Stream> streams_;
   std::vector<Http2Stream*> ready_;    ///< whose head came in what is being read
-  std::vector<Http2Stream*> closed_;   ///< which ended in what is being read or sent
+  std::vector<Http2Stream*> closed_;   ///< which ended in this turn and have not been told
   net::Buffer out_;
   net::Reactor::TurnEnd flush_;
   Deadline deadline_;

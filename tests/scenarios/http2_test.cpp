@@ -165,6 +165,46 @@ TEST(Http2, HeadAndAnswersWithoutBodyEndWithTheirFields) {
   EXPECT_EQ(none.field("content-length"), "");
 }
 
+/// While it lives, programs that are started find that a socket takes half of what it is given, and then the rest at once.
+class ShortWrites {
+ public:
+  ShortWrites() {
+    ::setenv("LD_PRELOAD", DRISHTI_SHORT_WRITES, 1);
+    if (const char* options = std::getenv("ASAN_OPTIONS")) before_ = options;
+    ::setenv("ASAN_OPTIONS", (before_ + ":verify_asan_link_order=0").c_str(), 1);
+  }
+  ~ShortWrites() {
+    ::unsetenv("LD_PRELOAD");
+    ::setenv("ASAN_OPTIONS", before_.c_str(), 1);
+  }
+
+ private:
+  std::string before_;
+};
+
+TEST(Http2, AStreamThatEndsBeforeItBeginsDoesNotDisturbAnothersWrite) {
+  FakeUpstream upstream(answers("hello"));
+  std::optional<ShortWrites> starting(std::in_place);
+  ProxyUnderTest proxy(h2_config(upstream));
+  starting.reset();
+  std::filesystem::create_directory(proxy.directory() + "/files");
+  const std::string large(1 << 20, 'x');
+  std::ofstream(proxy.directory() + "/files/large") << large;
+  Http2Client client(proxy.port(), h2::setting(4, 1 << 24));
+  client.send_frame(h2::window_update, 0, 0, h2::number(1 << 24));
+  ASSERT_TRUE(client.ping());
+  const auto head = [](const std::string& path) {
+    return h2::block({{":method", "GET"}, {":scheme", "http"}, {":path", path}, {":authority", "a.test"}});
+  };
+  std::string together = h2::frame(h2::headers, h2::end_headers | h2::end_stream, 1, head("/files/large"));
+  for (std::uint32_t stream = 3; stream < 20; stream += 2)
+    together += h2::frame(h2::headers, h2::end_headers | h2::end_stream, stream, head("/")) +
+                h2::frame(h2::rst_stream, 0, stream, h2::number(h2::cancel));
+  client.send(together);
+  EXPECT_EQ(client.wait(1).body.size(), large.size());
+  EXPECT_TRUE(client.ping());
+}
+
 TEST(Http2, FilesRangesAndConditionsWork) {
   FakeUpstream upstream(answers("hello"));
   ProxyUnderTest proxy(h2_config(upstream));
