@@ -450,6 +450,62 @@ TEST(Http2, AWebSocketWithAWrongProofIsABadGateway) {
   EXPECT_EQ(client.wait(client.request("/chat", {{":protocol", "websocket"}}, "CONNECT", false)).status, 502);
 }
 
+std::string switching(const UpstreamRequest& request) {
+  const auto at = request.head.find("sec-websocket-key: ");
+  const std::string key = at == std::string::npos ? "" : request.head.substr(at + 19, 24);
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+         server::websocket_accept(key) + "\r\n\r\n";
+}
+
+std::uint32_t ask_for_websocket(Http2Client& client, const std::string& path) {
+  return client.request(path, {{":protocol", "websocket"}, {"sec-websocket-version", "13"}}, "CONNECT", false);
+}
+
+TEST(Http2, NothingOfATunnelGoesToAnUpstreamThatDidNotOpenIt) {
+  FakeUpstream upstream([](const UpstreamRequest& request) {
+    return Actions{Action::send(request.line().find("/chat") != std::string::npos ? status_response(404, "no")
+                                                                                : ok_response("other"))};
+  });
+  ProxyUnderTest proxy(h2_config(upstream, "proxy_request_buffering off;"));
+  Http2Client client(proxy.port());
+  const std::uint32_t stream = ask_for_websocket(client, "/chat");
+  client.send_data(stream, "GET /admin HTTP/1.1\r\nHost: smuggled\r\n\r\n");
+  EXPECT_EQ(client.wait(stream).status, 404);
+  EXPECT_EQ(client.wait(client.request("/other")).body, "other");
+  EXPECT_EQ(upstream.raw().find("smuggled"), std::string::npos) << upstream.raw();
+  EXPECT_EQ(upstream.requests().at(0).head.find("ontent-"), std::string::npos) << upstream.requests().at(0).head;
+}
+
+TEST(Http2, AWebSocketOpensWhereBodiesAreStreamedAndWhatWasSentEarlyFollowsIt) {
+  FakeUpstream upstream([](const UpstreamRequest& request) {
+    return Actions{Action::send(switching(request)), Action::read_to_close()};
+  });
+  ProxyUnderTest proxy(h2_config(upstream, "proxy_request_buffering off;"));
+  Http2Client client(proxy.port());
+  const std::uint32_t stream = ask_for_websocket(client, "/chat");
+  client.send_data(stream, "early ");
+  ASSERT_TRUE(client.wait_for_head(stream));
+  EXPECT_EQ(client.seen(stream).status, 200);
+  client.send_data(stream, "late");
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.raw().ends_with("\r\n\r\nearly late"); })) << upstream.raw();
+}
+
+// RFC 8441 5: a 2xx says that the tunnel is open.
+TEST(Http2, ASuccessWithoutATunnelIsNoneForAWebSocket) {
+  FakeUpstream upstream(answers("hello"));
+  ProxyUnderTest proxy(h2_config(upstream));
+  std::filesystem::create_directory(proxy.directory() + "/files");
+  std::ofstream(proxy.directory() + "/files/f.txt") << "text";
+  Http2Client client(proxy.port());
+  for (const std::string path : {"/here", "/none", "/chat", "/files/f.txt"}) {
+    const Http2Answer answer = client.wait(ask_for_websocket(client, path));
+    EXPECT_EQ(answer.status, 502) << path;
+    EXPECT_EQ(answer.body, "") << path;
+    EXPECT_EQ(answer.field("content-length") + answer.field("content-type"), "") << path;
+  }
+  EXPECT_EQ(client.wait(ask_for_websocket(client, "/files/missing")).status, 404);
+}
+
 TEST(Http2, AnIdleConnectionOwnsLittle) {
   if (!memory_can_be_measured) GTEST_SKIP();
   FakeUpstream upstream(answers(std::string(100'000, 'x')));
