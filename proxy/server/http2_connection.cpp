@@ -1,5 +1,8 @@
 #include "server/http2_connection.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -13,6 +16,14 @@ using net::milliseconds;
 namespace {
 
 constexpr milliseconds longest_goodbye{1000};
+constexpr milliseconds longest_confirmation{2000};
+constexpr milliseconds between_looks{100};  // at what the client has acknowledged
+
+/// Bytes that the client's side has not acknowledged.
+int unacknowledged(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
 
 Http2SessionSettings settings_of(const conf::Server& server) {
   Http2SessionSettings settings;
@@ -30,7 +41,8 @@ Http2Connection::Http2Connection(Worker& worker, net::StreamParts socket, contex
       servers_(std::move(servers)),
       session_(*this, worker.services().clock(), settings_of(servers_.default_server())),
       flush_(worker.services().reactor, [](void* self) { static_cast<Http2Connection*>(self)->flush(); }, this),
-      deadline_(*this) {
+      deadline_(*this, &Http2Connection::give_up),
+      goodbye_(*this, &Http2Connection::finish_shutdown) {
   stream_.open(worker.services().reactor, std::move(socket));
   worker_.link(*this);
 }
@@ -57,6 +69,13 @@ struct Http2Connection::LastStream {
   Http2Connection& connection;
   bool await_ready() const { return connection.streams_.empty() && !connection.is_writing_; }
   void await_suspend(std::coroutine_handle<> handle) { connection.waits_for_last_ = handle; }
+  void await_resume() {}
+};
+
+struct Http2Connection::Written {
+  Http2Connection& connection;
+  bool await_ready() const { return !connection.is_writing_; }
+  void await_suspend(std::coroutine_handle<> handle) { connection.waits_for_write_ = handle; }
   void await_resume() {}
 };
 
@@ -139,7 +158,7 @@ void Http2Connection::end_stream(Http2Stream& stream) {
   streams_.erase(streams_.iterator_to(stream));
   delete &stream;
   if (!streams_.empty()) return;
-  if (is_stopping_) session_.finish_shutdown();
+  if (is_stopping_) finish_shutdown();
   set_deadline();
   wake_last();
 }
@@ -157,9 +176,9 @@ void Http2Connection::tell_closed_streams() {
 
 void Http2Connection::set_deadline() {
   const conf::Server& server = servers_.default_server();
+  if (is_leaving_) return wait_for(Awaits::nothing, {});
   if (session_.is_inside_head()) return wait_for(Awaits::head, server.client_header_timeout);
-  if (!streams_.empty()) return wait_for(Awaits::nothing, {});
-  if (is_shutting_down_) return wait_for(Awaits::goodbye, longest_goodbye);
+  if (!streams_.empty() || is_writing_) return wait_for(Awaits::nothing, {});
   const bool is_first = info_.requests == 0;
   wait_for(Awaits::request, is_first ? server.client_header_timeout : *server.root->core.keepalive_timeout);
 }
@@ -174,19 +193,23 @@ void Http2Connection::wait_for(Awaits what, milliseconds timeout) {
 }
 
 void Http2Connection::Deadline::passed(net::DeadlineWheel::Timer& timer) {
-  Http2Connection& connection = static_cast<Deadline&>(timer).connection;
-  connection.is_over_ = true;
-  connection.session_.finish_shutdown();
-  connection.stream_.channel().cancel();
+  auto& deadline = static_cast<Deadline&>(timer);
+  (deadline.connection.*deadline.action)();
+}
+
+void Http2Connection::give_up() {
+  is_over_ = true;
+  finish_shutdown();
+  stream_.channel().cancel_reading();
 }
 
 // ---- the end ----
 
 void Http2Connection::close_if_idle() {
   is_stopping_ = true;
+  if (is_leaving_) return stream_.channel().cancel_reading();
   if (!streams_.empty() || info_.requests == 0) return shut_down();
-  session_.finish_shutdown();
-  flush_soon();
+  finish_shutdown();
 }
 
 void Http2Connection::close_now() {
@@ -197,27 +220,60 @@ void Http2Connection::close_now() {
 void Http2Connection::shut_down() {
   if (std::exchange(is_shutting_down_, true)) return;
   session_.begin_shutdown();
-  set_deadline();
+  worker_.services().reactor.arm(goodbye_, longest_confirmation);
   flush_soon();
 }
 
 void Http2Connection::on_shutdown_seen() {
-  if (is_shutting_down_) session_.finish_shutdown();
+  if (is_shutting_down_) finish_shutdown();
 }
 
-// The last frames have to arrive: closing with unread bytes in the socket would send RST, which may destroy them.
+void Http2Connection::finish_shutdown() {
+  if (std::exchange(has_shut_down_, true)) return;
+  is_shutting_down_ = true;
+  worker_.services().reactor.wheel().disarm(goodbye_);
+  session_.finish_shutdown();
+  flush_soon();
+}
+
+// The last frames have to arrive, whatever the client sends meanwhile.
 net::Task<void> Http2Connection::say_goodbye() {
-  wait_for(Awaits::nothing, {});
   flush();
-  if (is_writing_ || !stream_.is_open()) co_return;
+  is_leaving_ = true;
+  set_deadline();
+  leave_streams();
+  if (is_writing_ && session_.is_offended()) co_return;
+  for (bool goes_on = true; is_writing_ && goes_on;) goes_on = co_await read_away(milliseconds{0});
+  co_await Written{*this};
+  if (!stream_.is_open()) co_return;
   stream_.shutdown_write();
-  const auto until = worker_.services().clock().now() + longest_goodbye;
+  co_await linger();
+}
+
+/// False: nothing will come any more.
+net::Task<bool> Http2Connection::read_away(milliseconds timeout) {
   std::array<char, 4096> waste;
-  while (!is_stopping_) {
-    const auto left = std::chrono::ceil<milliseconds>(until - worker_.services().clock().now());
-    if (left.count() <= 0) co_return;
-    const net::IoResult result = co_await stream_.read_some(waste, left);
-    if (!result.ok()) co_return;
+  const net::IoResult result = co_await stream_.read_some(waste, timeout);
+  if (result.bytes > 0) has_heard_ = true;
+  const bool may_come = result.status == net::IoStatus::timeout || result.status == net::IoStatus::cancelled;
+  co_return stream_.is_open() && (result.ok() || may_come);
+}
+
+// Closing with unread bytes in the socket sends RST, and so does closing when more comes, which destroys what the client has
+// not acknowledged (lingering_close). When all is, the client is left the time to close first, unless the worker stops.
+net::Task<void> Http2Connection::linger() {
+  const conf::CoreSettings& core = servers_.default_server().root->core;
+  if (*core.lingering_close == conf::LingeringClose::off) co_return;
+  const net::Clock& clock = worker_.services().clock();
+  const auto latest = clock.now() + (session_.is_offended() ? longest_goodbye : *core.lingering_time);
+  auto heard = clock.now();
+  for (int left = unacknowledged(stream_.fd()); left > 0 || !is_stopping_;) {
+    const auto until = std::min(latest, heard + (left > 0 ? *core.lingering_timeout : longest_goodbye));
+    if (clock.now() >= until) co_return;
+    const auto rest = std::chrono::ceil<milliseconds>(until - clock.now());
+    if (!co_await read_away(left > 0 ? std::min(rest, between_looks) : rest)) co_return;
+    const int before = std::exchange(left, unacknowledged(stream_.fd()));
+    if (std::exchange(has_heard_, false) || left < before) heard = clock.now();
   }
 }
 
@@ -245,7 +301,7 @@ void Http2Connection::send_some() {
 
 /// All frames that there are; false when they can't leave now.
 bool Http2Connection::gather() {
-  if (is_writing_ || !stream_.is_open()) return false;
+  if (is_writing_ || is_leaving_ || !stream_.is_open()) return false;
   if (!session_.has_frames()) return true;
   if (!out_) out_ = worker_.services().buffers.take(net::BufferPool::medium);
   while (!session_.produce(out_)) {
@@ -308,12 +364,14 @@ net::Task<void> Http2Connection::write_behind() {
   } while (!out_.empty());
   out_.release();
   is_writing_ = false;
+  set_deadline();
   look_whether_over();
+  if (waits_for_write_) worker_.services().reactor.defer(std::exchange(waits_for_write_, {}));
   wake_last();
 }
 
 void Http2Connection::look_whether_over() {
-  if (!stream_.is_open() || !session_.is_alive()) stream_.channel().cancel();
+  if (is_leaving_ || !stream_.is_open() || !session_.is_alive()) stream_.channel().cancel_reading();
 }
 
 }  // namespace drishti::server

@@ -67,7 +67,7 @@ class Http2Session {
    public:
     /// A request begins. Null: it is refused, and the client may repeat it.
     virtual Stream* open_stream() = 0;
-    /// The client has seen begin_shutdown().
+    /// The client has seen begin_shutdown(), or says so.
     virtual void on_shutdown_seen() = 0;
 
     virtual ~Owner() = default;
@@ -85,6 +85,8 @@ class Http2Session {
   bool has_frames() const { return !pending_.empty() || is_full_ || nghttp2_session_want_write(session_) != 0; }
   /// False: the connection has done what it was for.
   bool is_alive() const;
+  /// The client broke the protocol, or floods.
+  bool is_offended() const { return has_failed_ || flood_reason_ != Http2FloodReason::none; }
   /// Why the connection was ended, when it was for a flood.
   Http2FloodReason flood() const { return flood_reason_; }
   /// What was wrong with the client's frames, for the log; "" when nothing was.
