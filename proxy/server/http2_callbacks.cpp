@@ -140,6 +140,7 @@ struct Http2Callbacks {
     if (frame->hd.type == NGHTTP2_RST_STREAM && is_provoked(frame->rst_stream.error_code))
       session.end_if(session.flood_.reset_by_us(session.clock_.now()));
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    session.flood_.sent_head();
     if (Http2Session::Stream* stream = stream_of(library, frame->hd.stream_id)) {
       stream->on_head_sent(frame->hd.length + frame_head);
       if (ends_stream(*frame)) stream->on_data_sent(0, true);
@@ -160,9 +161,16 @@ struct Http2Callbacks {
     std::memcpy(room.data(), head, frame_head);
     stream->take(room.data() + frame_head, size);
     session.out_->produced(frame_head + size);
-    session.flood_.sent_data(size);
+    session.flood_.sent_data(size, fills_window(library, frame->hd.stream_id, size));
     stream->on_data_sent(frame_head + size, ends_stream(*frame));
     return 0;
+  }
+
+  /// SIZE bytes are what the client left room for; the library has not subtracted them yet.
+  static bool fills_window(nghttp2_session* library, std::int32_t id, std::size_t size) {
+    const std::int32_t room = std::min(nghttp2_session_get_stream_remote_window_size(library, id),
+                                       nghttp2_session_get_remote_window_size(library));
+    return room <= static_cast<std::int32_t>(size);
   }
 
   static ssize_t most_in_frame(nghttp2_session*, std::uint8_t, std::int32_t, std::int32_t, std::int32_t, std::uint32_t,

@@ -536,6 +536,21 @@ TEST(Http2, AClientThatDoesNotConfirmIsSentAwayAllTheSame) {
   }
 }
 
+// grpc-go measures the bandwidth with a PING behind what comes, and opens both windows for every message.
+TEST(Http2, AClientMayAcknowledgeEveryAnswerWithAPingAndWindowUpdates) {
+  FakeUpstream upstream(answers("hello"));
+  ProxyUnderTest proxy(h2_config(upstream));
+  Http2Client client(proxy.port());
+  for (int i = 0; i < 500; ++i) {
+    const std::uint32_t stream = client.request("/here");
+    ASSERT_EQ(client.wait(stream).body, "here") << i;
+    client.send_frame(h2::window_update, 0, stream, h2::number(4));
+    client.send_frame(h2::window_update, 0, 0, h2::number(4));
+    ASSERT_TRUE(client.ping()) << i;
+  }
+  EXPECT_FALSE(client.goaway());
+}
+
 TEST(Http2, WebSocketGoesThroughByExtendedConnect) {
   std::string key;
   FakeUpstream upstream([&](const UpstreamRequest& request) {
