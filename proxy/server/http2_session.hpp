@@ -92,7 +92,7 @@ class Http2Session {
   /// What was wrong with the client's frames, for the log; "" when nothing was.
   const std::string& error() const { return error_; }
   /// A head has begun whose end is still to come.
-  bool is_inside_head() const { return is_inside_head_; }
+  bool is_inside_head() const { return head_stream_ != 0; }
   bool has_preface() const { return has_preface_; }
 
   // ---- one stream ----
@@ -129,7 +129,8 @@ class Http2Session {
   std::string_view pending_;      ///< made, but not in the buffer yet
   net::Buffer* out_ = nullptr;    ///< while produce() runs
   bool is_full_ = false;
-  bool is_inside_head_ = false;
+  std::int32_t head_stream_ = 0;  ///< whose head has begun and not ended; 0 = none
+  bool head_ends_ = false;        ///< with the frame that is on its way
   bool has_preface_ = false;
   bool has_failed_ = false;
 };

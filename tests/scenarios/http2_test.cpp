@@ -536,6 +536,25 @@ TEST(Http2, AClientThatDoesNotConfirmIsSentAwayAllTheSame) {
   }
 }
 
+TEST(Http2, AHeadThatDoesNotEndIsNotWaitedForBecauseAnotherStreamEnds) {
+  auto begun = std::make_shared<Event>();
+  auto end = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    begun->set();
+    return Actions{Action::wait(end), Action::send(ok_response("x"))};
+  });
+  ProxyUnderTest proxy(h2_config(upstream, {}, "client_header_timeout 300ms;\n"));
+  Http2Client client(proxy.port());
+  const std::uint32_t stream = client.request("/");
+  ASSERT_TRUE(begun->wait());
+  ASSERT_TRUE(client.ping());  // the client has nothing to say within the head
+  client.send_frame(h2::headers, 0, stream + 2, h2::block({{":method", "GET"}}));
+  end->set();
+  EXPECT_EQ(client.wait(stream).body, "x");
+  client.send(std::string(1, '\0'));  // of the next frame's head
+  EXPECT_TRUE(client.wait_for_close());
+}
+
 // grpc-go measures the bandwidth with a PING behind what comes, and opens both windows for every message.
 TEST(Http2, AClientMayAcknowledgeEveryAnswerWithAPingAndWindowUpdates) {
   FakeUpstream upstream(answers("hello"));
