@@ -197,7 +197,8 @@ struct Http2Callbacks {
     return largest_frame;
   }
 
-  static ssize_t read_body(nghttp2_session* library, std::int32_t id, std::size_t most, std::uint32_t& flags) {
+  static ssize_t read_body(nghttp2_session* library, std::int32_t id, std::size_t most, std::uint32_t& flags,
+                           void* user) {
     Http2Session::Stream* stream = stream_of(library, id);
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     const std::size_t available = stream->available();
@@ -208,17 +209,15 @@ struct Http2Callbacks {
     flags |= NGHTTP2_DATA_FLAG_EOF;
     if (stream->has_trailers()) {
       flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      Http2Fields fields;
-      stream->fill_trailers(fields);
-      nghttp2_submit_trailer(library, id, fields.all().data(), fields.all().size());
+      session_of(user).send_trailers(*stream);
     }
     return static_cast<ssize_t>(size);
   }
 };
 
 ssize_t Http2Library::read_body(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t most,
-                                std::uint32_t* flags, nghttp2_data_source*, void*) {
-  return Http2Callbacks::read_body(session, id, most, *flags);
+                                std::uint32_t* flags, nghttp2_data_source*, void* user) {
+  return Http2Callbacks::read_body(session, id, most, *flags, user);
 }
 
 Http2Library::Http2Library() {

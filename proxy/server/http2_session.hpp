@@ -61,6 +61,7 @@ class Http2Session {
     std::int32_t id_ = 0;
     bool is_open_ = false;
     bool is_reset_ = false;
+    bool has_given_trailers_ = false;
   };
 
   class Owner {
@@ -118,6 +119,8 @@ class Http2Session {
   void end_if(Http2FloodReason reason);
   bool fail(int code);
   bool take_pending(net::Buffer& out);
+  bool waits_for_window(const Stream& stream) const;
+  void send_trailers(Stream& stream);
 
   Owner& owner_;
   const net::Clock& clock_;
