@@ -1,5 +1,5 @@
-// Loaded in front of libc by LD_PRELOAD: the first large write to a socket takes only half, as the kernel may when its buffer is
-// full and the client makes room at the same time.
+// Loaded in front of libc by LD_PRELOAD: the first large write to a socket takes only half, as the kernel may when its buffer
+// is full and the client makes room at the same time.
 #include <dlfcn.h>
 #include <sys/syscall.h>
 
