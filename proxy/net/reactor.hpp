@@ -203,6 +203,8 @@ class Channel {
 
   /// Ends a wait from outside with Wake::cancelled.
   void cancel();
+  /// The same for whoever waits to read only.
+  void cancel_reading() { wake_reader(Wake::cancelled); }
   /// The coroutines that waited were destroyed: nobody is woken.
   void forget_waiters() { reader_ = writer_ = {}; }
 

@@ -1,6 +1,7 @@
 #include "request/proxy_exchange.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "context/variables.hpp"
 #include "filters/error_pages.hpp"
@@ -61,7 +62,9 @@ net::Task<Outcome> ProxyExchange::run() {
   int wrong = 0;
   if (context_.location->proxy_pass->has_variables) wrong = co_await find_dynamic_group();
   else use_configured_group();
-  bool needs_body = !client_.body_done() || body_.was_streamed();
+  // What an extended CONNECT sends behind its head is no body: it is for the tunnel, if there will be one (RFC 8441 5).
+  const bool has_body = context_.head.body.kind != http::BodyKind::none && !client_.body_done();
+  bool needs_body = has_body || body_.was_streamed();
   if (wrong == 0 && needs_body) wrong = co_await take_body();
   if (wrong == 499) co_return client_left();
   if (wrong != 0) {
@@ -157,6 +160,7 @@ bool ProxyExchange::has_to_gather_body() const {
 }
 
 void ProxyExchange::write_head() {
+  assert(!request_.stream_body || context_.head.body.kind != http::BodyKind::none);
   filters::UpstreamBody body;
   using Kind = filters::UpstreamBody::Kind;
   if (auto configured = filters::configured_body(context_)) {

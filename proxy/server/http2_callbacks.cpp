@@ -47,16 +47,31 @@ struct Http2Callbacks {
 
   // ---- what comes in ----
 
-  static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
+  static int on_begin_frame(nghttp2_session* library, const nghttp2_frame_hd* head, void* user) {
     Http2Session& session = session_of(user);
     session.has_preface_ = true;
-    const bool ends = (head->flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    return judge(session, session.flood_.received(head->type, head->length, ends, session.clock_.now()));
+    follow_head(session, library, *head);
+    // What stands in such a frame besides its padding is known at its end.
+    if (head->type == NGHTTP2_DATA && (head->flags & NGHTTP2_FLAG_PADDED) != 0) return 0;
+    return count(session, *head, head->length);
+  }
+
+  static int count(Http2Session& session, const nghttp2_frame_hd& head, std::size_t payload) {
+    const bool ends = (head.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    return judge(session, session.flood_.received(head.type, payload, ends, session.clock_.now()));
+  }
+
+  // Within a head stands no other frame. Of one whose stream is gone nothing is told: its last frame is taken for its end.
+  static void follow_head(Http2Session& session, nghttp2_session* library, const nghttp2_frame_hd& head) {
+    const bool goes_on = head.type == NGHTTP2_CONTINUATION;
+    session.head_ends_ = (head.flags & NGHTTP2_FLAG_END_HEADERS) != 0;
+    const bool is_told = !goes_on || nghttp2_session_find_stream(library, session.head_stream_) != nullptr;
+    if (!goes_on || (session.head_ends_ && !is_told)) session.head_stream_ = 0;
   }
 
   static int on_begin_headers(nghttp2_session* library, const nghttp2_frame* frame, void* user) {
     Http2Session& session = session_of(user);
-    session.is_inside_head_ = true;
+    session.head_stream_ = frame->hd.stream_id;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     Http2Session::Stream* stream = session.owner_.open_stream();
     if (stream == nullptr) {
@@ -91,8 +106,11 @@ struct Http2Callbacks {
   static int on_frame(nghttp2_session* library, const nghttp2_frame* frame, void* user) {
     Http2Session& session = session_of(user);
     switch (frame->hd.type) {
-      case NGHTTP2_HEADERS: session.is_inside_head_ = false; break;
-      case NGHTTP2_DATA: break;
+      case NGHTTP2_HEADERS: session.head_stream_ = 0; break;
+      case NGHTTP2_DATA:
+        if ((frame->hd.flags & NGHTTP2_FLAG_PADDED) == 0) break;
+        if (const int wrong = count(session, frame->hd, frame->hd.length - frame->data.padlen); wrong != 0) return wrong;
+        break;
       case NGHTTP2_PING:
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) session.owner_.on_shutdown_seen();
         return 0;
@@ -120,7 +138,8 @@ struct Http2Callbacks {
 
   static int on_close(nghttp2_session* library, std::int32_t id, std::uint32_t, void* user) {
     Http2Session::Stream* stream = stream_of(library, id);
-    session_of(user).is_inside_head_ = false;
+    Http2Session& session = session_of(user);
+    if (session.head_stream_ == id && session.head_ends_) session.head_stream_ = 0;
     if (stream == nullptr) return 0;
     nghttp2_session_set_stream_user_data(library, id, nullptr);
     stream->is_open_ = false;
@@ -140,6 +159,7 @@ struct Http2Callbacks {
     if (frame->hd.type == NGHTTP2_RST_STREAM && is_provoked(frame->rst_stream.error_code))
       session.end_if(session.flood_.reset_by_us(session.clock_.now()));
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    session.flood_.sent_head();
     if (Http2Session::Stream* stream = stream_of(library, frame->hd.stream_id)) {
       stream->on_head_sent(frame->hd.length + frame_head);
       if (ends_stream(*frame)) stream->on_data_sent(0, true);
@@ -160,9 +180,16 @@ struct Http2Callbacks {
     std::memcpy(room.data(), head, frame_head);
     stream->take(room.data() + frame_head, size);
     session.out_->produced(frame_head + size);
-    session.flood_.sent_data(size);
+    session.flood_.sent_data(size, fills_window(library, frame->hd.stream_id, size));
     stream->on_data_sent(frame_head + size, ends_stream(*frame));
     return 0;
+  }
+
+  /// SIZE bytes are what the client left room for; the library has not subtracted them yet.
+  static bool fills_window(nghttp2_session* library, std::int32_t id, std::size_t size) {
+    const std::int32_t room = std::min(nghttp2_session_get_stream_remote_window_size(library, id),
+                                       nghttp2_session_get_remote_window_size(library));
+    return room <= static_cast<std::int32_t>(size);
   }
 
   static ssize_t most_in_frame(nghttp2_session*, std::uint8_t, std::int32_t, std::int32_t, std::int32_t, std::uint32_t,
@@ -170,7 +197,8 @@ struct Http2Callbacks {
     return largest_frame;
   }
 
-  static ssize_t read_body(nghttp2_session* library, std::int32_t id, std::size_t most, std::uint32_t& flags) {
+  static ssize_t read_body(nghttp2_session* library, std::int32_t id, std::size_t most, std::uint32_t& flags,
+                           void* user) {
     Http2Session::Stream* stream = stream_of(library, id);
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     const std::size_t available = stream->available();
@@ -181,17 +209,15 @@ struct Http2Callbacks {
     flags |= NGHTTP2_DATA_FLAG_EOF;
     if (stream->has_trailers()) {
       flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      Http2Fields fields;
-      stream->fill_trailers(fields);
-      nghttp2_submit_trailer(library, id, fields.all().data(), fields.all().size());
+      session_of(user).send_trailers(*stream);
     }
     return static_cast<ssize_t>(size);
   }
 };
 
 ssize_t Http2Library::read_body(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t most,
-                                std::uint32_t* flags, nghttp2_data_source*, void*) {
-  return Http2Callbacks::read_body(session, id, most, *flags);
+                                std::uint32_t* flags, nghttp2_data_source*, void* user) {
+  return Http2Callbacks::read_body(session, id, most, *flags, user);
 }
 
 Http2Library::Http2Library() {

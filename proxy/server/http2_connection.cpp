@@ -1,7 +1,8 @@
+// Socket, streams and deadlines of a connection. How it ends: http2_goodbye.cpp.
 #include "server/http2_connection.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cassert>
 
 #include "server/head_limits.hpp"
 
@@ -10,8 +11,6 @@ namespace drishti::server {
 using net::milliseconds;
 
 namespace {
-
-constexpr milliseconds longest_goodbye{1000};
 
 Http2SessionSettings settings_of(const conf::Server& server) {
   Http2SessionSettings settings;
@@ -29,7 +28,8 @@ Http2Connection::Http2Connection(Worker& worker, net::StreamParts socket, contex
       servers_(std::move(servers)),
       session_(*this, worker.services().clock(), settings_of(servers_.default_server())),
       flush_(worker.services().reactor, [](void* self) { static_cast<Http2Connection*>(self)->flush(); }, this),
-      deadline_(*this) {
+      deadline_(*this, &Http2Connection::give_up),
+      goodbye_(*this, &Http2Connection::finish_shutdown) {
   stream_.open(worker.services().reactor, std::move(socket));
   worker_.link(*this);
 }
@@ -133,11 +133,12 @@ void Http2Connection::run_stream(Http2Stream& stream) {
 }
 
 void Http2Connection::end_stream(Http2Stream& stream) {
+  assert(stream.has_begun || ready_.empty());
   if (!closed_.empty()) std::erase(closed_, &stream);
   streams_.erase(streams_.iterator_to(stream));
   delete &stream;
   if (!streams_.empty()) return;
-  if (is_stopping_) session_.finish_shutdown();
+  if (is_stopping_) finish_shutdown();
   set_deadline();
   wake_last();
 }
@@ -155,9 +156,9 @@ void Http2Connection::tell_closed_streams() {
 
 void Http2Connection::set_deadline() {
   const conf::Server& server = servers_.default_server();
+  if (is_leaving_) return wait_for(Awaits::nothing, {});
   if (session_.is_inside_head()) return wait_for(Awaits::head, server.client_header_timeout);
-  if (!streams_.empty()) return wait_for(Awaits::nothing, {});
-  if (is_shutting_down_) return wait_for(Awaits::goodbye, longest_goodbye);
+  if (!streams_.empty() || is_writing_) return wait_for(Awaits::nothing, {});
   const bool is_first = info_.requests == 0;
   wait_for(Awaits::request, is_first ? server.client_header_timeout : *server.root->core.keepalive_timeout);
 }
@@ -172,66 +173,14 @@ void Http2Connection::wait_for(Awaits what, milliseconds timeout) {
 }
 
 void Http2Connection::Deadline::passed(net::DeadlineWheel::Timer& timer) {
-  Http2Connection& connection = static_cast<Deadline&>(timer).connection;
-  connection.is_over_ = true;
-  connection.session_.finish_shutdown();
-  connection.stream_.channel().cancel();
+  auto& deadline = static_cast<Deadline&>(timer);
+  (deadline.connection.*deadline.action)();
 }
 
-// ---- the end ----
-
-void Http2Connection::close_if_idle() {
-  is_stopping_ = true;
-  if (!streams_.empty() || info_.requests == 0) return shut_down();
-  session_.finish_shutdown();
-  flush_soon();
-}
-
-void Http2Connection::close_now() {
-  is_stopping_ = true;
-  stream_.close();
-}
-
-void Http2Connection::shut_down() {
-  if (std::exchange(is_shutting_down_, true)) return;
-  session_.begin_shutdown();
-  set_deadline();
-  flush_soon();
-}
-
-void Http2Connection::on_shutdown_seen() {
-  if (is_shutting_down_) session_.finish_shutdown();
-}
-
-// The last frames have to arrive: closing with unread bytes in the socket would send RST, which may destroy them.
-net::Task<void> Http2Connection::say_goodbye() {
-  wait_for(Awaits::nothing, {});
-  flush();
-  if (is_writing_ || !stream_.is_open()) co_return;
-  if (info_.may_be_early) co_await stream_.finish_handshake(longest_goodbye);
-  stream_.shutdown_write();
-  const auto until = worker_.services().clock().now() + longest_goodbye;
-  std::array<char, 4096> waste;
-  while (!is_stopping_) {
-    const auto left = std::chrono::ceil<milliseconds>(until - worker_.services().clock().now());
-    if (left.count() <= 0) co_return;
-    const net::IoResult result = co_await stream_.read_some(waste, left);
-    if (!result.ok()) co_return;
-  }
-}
-
-void Http2Connection::leave_streams() {
-  for (auto it = streams_.begin(); it != streams_.end();) {
-    Http2Stream& stream = *it++;
-    session_.forget(stream, NGHTTP2_CANCEL);
-    stream_closed(stream);
-  }
-  tell_closed_streams();
-}
-
-void Http2Connection::wake_last() {
-  if (!waits_for_last_ || !streams_.empty() || is_writing_) return;
-  worker_.services().reactor.defer(std::exchange(waits_for_last_, {}));
+void Http2Connection::give_up() {
+  is_over_ = true;
+  finish_shutdown();
+  stream_.channel().cancel_reading();
 }
 
 // ---- writing ----
@@ -244,7 +193,7 @@ void Http2Connection::send_some() {
 
 /// All frames that there are; false when they can't leave now.
 bool Http2Connection::gather() {
-  if (is_writing_ || !stream_.is_open()) return false;
+  if (is_writing_ || is_leaving_ || !stream_.is_open()) return false;
   if (!session_.has_frames()) return true;
   if (!out_) out_ = worker_.services().buffers.take(net::BufferPool::medium);
   while (!session_.produce(out_)) {
@@ -255,10 +204,10 @@ bool Http2Connection::gather() {
   return true;
 }
 
-// All that gathered in a turn leaves in one write.
+// All that gathered in a turn leaves in one write. Streams learn of their end here and behind serve_new_streams(), and
+// not where a frame ended them: that may be in the middle of another stream's write.
 void Http2Connection::flush() {
-  if (!gather() || (!out_.empty() && !write_out())) return;
-  out_.release();
+  if (gather() && (out_.empty() || write_out())) out_.release();
   tell_closed_streams();
   look_whether_over();
 }
@@ -303,16 +252,18 @@ net::Task<void> Http2Connection::write_behind() {
     }
     out_.clear();
     session_.produce(out_);
-    tell_closed_streams();
+    flush_soon();
   } while (!out_.empty());
   out_.release();
   is_writing_ = false;
+  set_deadline();
   look_whether_over();
+  if (waits_for_write_) worker_.services().reactor.defer(std::exchange(waits_for_write_, {}));
   wake_last();
 }
 
 void Http2Connection::look_whether_over() {
-  if (!stream_.is_open() || !session_.is_alive()) stream_.channel().cancel();
+  if (is_leaving_ || !stream_.is_open() || !session_.is_alive()) stream_.channel().cancel_reading();
 }
 
 }  // namespace drishti::server

@@ -42,11 +42,13 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
 
  private:
   struct LastStream;  // awaited: no stream is left, and nothing is being written
-  enum class Awaits : std::uint8_t { nothing, head, request, goodbye };
+  struct Written;     // awaited: nothing is being written
+  enum class Awaits : std::uint8_t { nothing, head, request };
   struct Deadline : net::DeadlineWheel::Timer {
-    explicit Deadline(Http2Connection& owner) : Timer(passed), connection(owner) {}
+    Deadline(Http2Connection& owner, void (Http2Connection::*what)()) : Timer(passed), connection(owner), action(what) {}
     static void passed(net::DeadlineWheel::Timer& timer);
     Http2Connection& connection;
+    void (Http2Connection::*action)();
   };
 
   // ---- Http2Session::Owner ----
@@ -64,7 +66,9 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   void set_deadline();
   void wait_for(Awaits what, net::milliseconds timeout);
   bool may_go_on() const { return stream_.is_open() && !is_over_ && session_.is_alive(); }
+  void give_up();
   void shut_down();
+  void finish_shutdown();
   bool gather();
   void flush();
   bool write_out();
@@ -72,6 +76,8 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   net::Task<void> write_behind();
   void look_whether_over();
   net::Task<void> say_goodbye();
+  net::Task<bool> read_away(net::milliseconds timeout);
+  net::Task<void> linger();
   void leave_streams();
   void wake_last();
 
@@ -82,16 +88,21 @@ class Http2Connection final : public ClientConnection, private Http2Session::Own
   Http2Session session_;
   boost::intrusive::list<Http2Stream> streams_;
   std::vector<Http2Stream*> ready_;    ///< whose head came in what is being read
-  std::vector<Http2Stream*> closed_;   ///< which ended in what is being read or sent
+  std::vector<Http2Stream*> closed_;   ///< which ended in this turn and have not been told
   net::Buffer out_;
   net::Reactor::TurnEnd flush_;
   Deadline deadline_;
+  Deadline goodbye_;                   ///< a client that does not confirm begin_shutdown()
   std::coroutine_handle<> waits_for_last_;
+  std::coroutine_handle<> waits_for_write_;
   Awaits awaits_ = Awaits::nothing;
   bool is_over_ = false;               ///< a deadline passed
   bool is_writing_ = false;            ///< the socket was full: write_behind() is at work
   bool is_stopping_ = false;           ///< begins nothing new
   bool is_shutting_down_ = false;      ///< the client was told so
+  bool has_shut_down_ = false;         ///< and which stream is the last
+  bool is_leaving_ = false;            ///< nothing is read or begun any more
+  bool has_heard_ = false;             ///< something came while it lingers
 };
 
 }  // namespace drishti::server

@@ -8,7 +8,9 @@ namespace {
 constexpr int most_empty_in_a_row = 10;             // T08
 constexpr double window_updates_a_request = 16;     // of stream and connection, beyond those that sent DATA explain
 constexpr double bytes_a_window_update = 512;
+constexpr double window_updates_a_frame = 2;        // of stream and connection: gRPC sends them for every message
 constexpr double most_window_updates_left = 100'000;
+constexpr double most_pings_earned = 100;
 constexpr double first_window_updates = 200;
 constexpr std::uint64_t free_overhead = 1 << 20;    // as nginx has it (T24)
 
@@ -46,8 +48,7 @@ Http2FloodReason Http2Flood::received(std::uint8_t type, std::size_t payload, bo
     empty_in_a_row_ = 0;
     useful_ += payload;
   }
-  if (type == headers)
-    window_updates_left_ = std::min(most_window_updates_left, window_updates_left_ + window_updates_a_request);
+  if (type == headers) earn(0, window_updates_a_request);
   return carries ? Reason::none : control(type, now);
 }
 
@@ -56,13 +57,19 @@ Http2FloodReason Http2Flood::control(std::uint8_t type, Steady now) {
     case priority:
     case priority_update: return priorities_.take(now) ? Reason::none : Reason::priority;
     case settings: return settings_.take(now) ? Reason::none : Reason::settings;
-    case ping: return pings_.take(now) ? Reason::none : Reason::ping;
+    case ping: return takes_ping(now) ? Reason::none : Reason::ping;
     case window_update:
       window_updates_left_ -= 1;
       return window_updates_left_ >= 0 ? Reason::none : Reason::window_update;
     case rst_stream: return Reason::none;  // reset_by_client() looks at those that matter
     default: return unknown_.take(now) ? Reason::none : Reason::unknown_frames;
   }
+}
+
+bool Http2Flood::takes_ping(Steady now) {
+  if (pings_earned_ < 1) return pings_.take(now);
+  pings_earned_ -= 1;
+  return true;
 }
 
 Http2FloodReason Http2Flood::read(std::size_t bytes) {
@@ -86,11 +93,19 @@ Http2FloodReason Http2Flood::head_grew(std::size_t fields, std::size_t bytes, st
   return absurd ? Reason::header_list : Reason::none;
 }
 
+void Http2Flood::earn(double pings, double window_updates) {
+  pings_earned_ = std::min(most_pings_earned, pings_earned_ + pings);
+  window_updates_left_ = std::min(most_window_updates_left, window_updates_left_ + window_updates);
+}
+
+// Who measures the bandwidth sends a PING behind what came (as grpc-go does).
+void Http2Flood::sent_head() { earn(1, window_updates_a_frame); }
+
 // A window that is opened byte by byte earns nothing to open it with (T10).
-void Http2Flood::sent_data(std::size_t payload) {
+void Http2Flood::sent_data(std::size_t payload, bool is_held) {
   useful_ += payload;
-  window_updates_left_ =
-      std::min(most_window_updates_left, window_updates_left_ + static_cast<double>(payload) / bytes_a_window_update);
+  const double frame = is_held ? 0 : 1;
+  earn(frame, frame * window_updates_a_frame + static_cast<double>(payload) / bytes_a_window_update);
 }
 
 }  // namespace drishti::server

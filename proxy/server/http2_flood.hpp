@@ -57,13 +57,18 @@ class Http2Flood {
   Reason reset_by_us(Steady now);
   /// Fields of a head that were decoded, beyond what is allowed, with the bytes of all of them.
   static Reason head_grew(std::size_t fields, std::size_t bytes, std::size_t most_fields, std::size_t most_bytes);
-  /// DATA went out: the client may acknowledge it with window updates.
-  void sent_data(std::size_t payload);
+  /// HEADERS went out: the client may acknowledge them.
+  void sent_head();
+  /// DATA went out: the client may acknowledge it with window updates. IS_HELD: the window left no room for more.
+  void sent_data(std::size_t payload, bool is_held);
 
  private:
   Reason control(std::uint8_t type, Steady now);
+  bool takes_ping(Steady now);
+  void earn(double pings, double window_updates);
   TokenBucket client_resets_, our_resets_, settings_, pings_, priorities_, unknown_;
   double window_updates_left_;
+  double pings_earned_ = 0;
   int empty_in_a_row_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t useful_ = 0;    ///< heads and bodies, of both sides

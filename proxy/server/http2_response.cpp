@@ -38,6 +38,17 @@ void Http2Stream::begin_response(context::RequestContext& context) {
   const int status = context.response.status;
   tunnel_ = status == 101;
   bodyless_ = context.head.method == http::Method::head || status == 204 || status == 304;
+  if (head_.is_websocket() && status >= 200 && status < 300) refuse_success();
+}
+
+// RFC 8441 5: any 2xx says that the tunnel is open. Behind this one there is none.
+void Http2Stream::refuse_success() {
+  context::RequestContext& context = state_->context;
+  context.log_error(conf::LogLevel::error, "extended CONNECT was answered with status " +
+                                               std::to_string(context.response.status) + ", which opens no tunnel");
+  context.response.reset();
+  context.response.status = 502;
+  bodyless_ = true;
 }
 
 // Built when it is sent, for its parts live in the request: nothing is copied.

@@ -117,7 +117,23 @@ void Http2Session::respond(Stream& stream, const Http2Fields& fields, bool ends)
 }
 
 void Http2Session::resume(Stream& stream) {
-  if (stream.is_open_) nghttp2_session_resume_data(session_, stream.id_);
+  if (!stream.is_open_) return;
+  const bool is_at_trailers = stream.available() == 0 && stream.ends_there() && stream.has_trailers();
+  if (is_at_trailers && waits_for_window(stream)) return send_trailers(stream);
+  nghttp2_session_resume_data(session_, stream.id_);
+}
+
+bool Http2Session::waits_for_window(const Stream& stream) const {
+  return nghttp2_session_get_stream_remote_window_size(session_, stream.id_) <= 0 ||
+         nghttp2_session_get_remote_window_size(session_) <= 0;
+}
+
+// Trailers need no window, but the library would ask for the end of the body first, and for that it wants one.
+void Http2Session::send_trailers(Stream& stream) {
+  if (std::exchange(stream.has_given_trailers_, true)) return;
+  Http2Fields fields;
+  stream.fill_trailers(fields);
+  nghttp2_submit_trailer(session_, stream.id_, fields.all().data(), fields.all().size());
 }
 
 void Http2Session::reset(Stream& stream, std::uint32_t code) {

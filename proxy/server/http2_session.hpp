@@ -61,13 +61,14 @@ class Http2Session {
     std::int32_t id_ = 0;
     bool is_open_ = false;
     bool is_reset_ = false;
+    bool has_given_trailers_ = false;
   };
 
   class Owner {
    public:
     /// A request begins. Null: it is refused, and the client may repeat it.
     virtual Stream* open_stream() = 0;
-    /// The client has seen begin_shutdown().
+    /// The client has seen begin_shutdown(), or says so.
     virtual void on_shutdown_seen() = 0;
 
     virtual ~Owner() = default;
@@ -85,12 +86,14 @@ class Http2Session {
   bool has_frames() const { return !pending_.empty() || is_full_ || nghttp2_session_want_write(session_) != 0; }
   /// False: the connection has done what it was for.
   bool is_alive() const;
+  /// The client broke the protocol, or floods.
+  bool is_offended() const { return has_failed_ || flood_reason_ != Http2FloodReason::none; }
   /// Why the connection was ended, when it was for a flood.
   Http2FloodReason flood() const { return flood_reason_; }
   /// What was wrong with the client's frames, for the log; "" when nothing was.
   const std::string& error() const { return error_; }
   /// A head has begun whose end is still to come.
-  bool is_inside_head() const { return is_inside_head_; }
+  bool is_inside_head() const { return head_stream_ != 0; }
   bool has_preface() const { return has_preface_; }
 
   // ---- one stream ----
@@ -116,6 +119,8 @@ class Http2Session {
   void end_if(Http2FloodReason reason);
   bool fail(int code);
   bool take_pending(net::Buffer& out);
+  bool waits_for_window(const Stream& stream) const;
+  void send_trailers(Stream& stream);
 
   Owner& owner_;
   const net::Clock& clock_;
@@ -127,7 +132,8 @@ class Http2Session {
   std::string_view pending_;      ///< made, but not in the buffer yet
   net::Buffer* out_ = nullptr;    ///< while produce() runs
   bool is_full_ = false;
-  bool is_inside_head_ = false;
+  std::int32_t head_stream_ = 0;  ///< whose head has begun and not ended; 0 = none
+  bool head_ends_ = false;        ///< with the frame that is on its way
   bool has_preface_ = false;
   bool has_failed_ = false;
 };

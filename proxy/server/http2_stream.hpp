@@ -108,6 +108,7 @@ class Http2Stream final : public boost::intrusive::list_base_hook<>,
   bool is_through() const { return head_made_ && left_ == 0 && (!is_last_ || end_sent_); }
   void set_source(std::span<const std::string_view> pieces, bool last);
   void send_head(bool ends);
+  void refuse_success();
   request::SendStatus begin_write(std::span<const std::string_view> pieces, bool last);
   void keep_rest();
   request::SendStatus written();

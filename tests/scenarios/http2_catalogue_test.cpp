@@ -329,7 +329,13 @@ std::vector<Entry> entries() {
            const std::uint32_t stream = c.request("/t", {}, "POST", false);
            c.send(repeat_frames(frame(data, 0, stream, ""), 100));
          });
-       }}},
+       },
+        [](Target& t) {
+          return flooded(t, "empty_frames", [](Http2Client& c) {
+            const std::uint32_t stream = c.request("/t", {}, "POST", false);
+            c.send(repeat_frames(frame(data, padded, stream, string("\x03\0\0\0", 4)), 100));
+          });
+        }}},
       {"T09", "PRIORITY churn",
        {[](Target& t) {
           return flooded(t, "priority", [](Http2Client& c) { c.send(repeat_frames(frame(priority, 0, 5, string(5, '\0')), 3000)); });

@@ -1,5 +1,6 @@
 // HTTP/2 towards clients: that what HTTP/1 does is done for it, too. What hostile clients do: http2_catalogue_test.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -163,6 +164,46 @@ TEST(Http2, HeadAndAnswersWithoutBodyEndWithTheirFields) {
   EXPECT_EQ(none.status, 204);
   EXPECT_TRUE(none.ended);
   EXPECT_EQ(none.field("content-length"), "");
+}
+
+/// While it lives, programs that are started find that a socket takes half of what it is given, and then the rest at once.
+class ShortWrites {
+ public:
+  ShortWrites() {
+    ::setenv("LD_PRELOAD", DRISHTI_SHORT_WRITES, 1);
+    if (const char* options = std::getenv("ASAN_OPTIONS")) before_ = options;
+    ::setenv("ASAN_OPTIONS", (before_ + ":verify_asan_link_order=0").c_str(), 1);
+  }
+  ~ShortWrites() {
+    ::unsetenv("LD_PRELOAD");
+    ::setenv("ASAN_OPTIONS", before_.c_str(), 1);
+  }
+
+ private:
+  std::string before_;
+};
+
+TEST(Http2, AStreamThatEndsBeforeItBeginsDoesNotDisturbAnothersWrite) {
+  FakeUpstream upstream(answers("hello"));
+  std::optional<ShortWrites> starting(std::in_place);
+  ProxyUnderTest proxy(h2_config(upstream));
+  starting.reset();
+  std::filesystem::create_directory(proxy.directory() + "/files");
+  const std::string large(1 << 20, 'x');
+  std::ofstream(proxy.directory() + "/files/large") << large;
+  Http2Client client(proxy.port(), h2::setting(4, 1 << 24));
+  client.send_frame(h2::window_update, 0, 0, h2::number(1 << 24));
+  ASSERT_TRUE(client.ping());
+  const auto head = [](const std::string& path) {
+    return h2::block({{":method", "GET"}, {":scheme", "http"}, {":path", path}, {":authority", "a.test"}});
+  };
+  std::string together = h2::frame(h2::headers, h2::end_headers | h2::end_stream, 1, head("/files/large"));
+  for (std::uint32_t stream = 3; stream < 20; stream += 2)
+    together += h2::frame(h2::headers, h2::end_headers | h2::end_stream, stream, head("/")) +
+                h2::frame(h2::rst_stream, 0, stream, h2::number(h2::cancel));
+  client.send(together);
+  EXPECT_EQ(client.wait(1).body.size(), large.size());
+  EXPECT_TRUE(client.ping());
 }
 
 TEST(Http2, FilesRangesAndConditionsWork) {
@@ -372,6 +413,163 @@ TEST(Http2, AStopServesWhatIsInProgressAndSaysGoaway) {
   EXPECT_TRUE(client.wait_for_close());
 }
 
+/// Takes little into its socket, and sends no more than it is told to.
+struct SlowClient {
+  explicit SlowClient(const ProxyUnderTest& under_test) : proxy(under_test), client(proxy.port(), h2::setting(4, 1 << 24)) {
+    const int little = 16 << 10;
+    ::setsockopt(client.raw().fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+    client.send_frame(h2::window_update, 0, 0, h2::number(1 << 24));
+  }
+  /// The rest, whose windows it opens before it reads it, as clients do.
+  std::size_t read_all(std::uint32_t stream) {
+    client.send_frame(h2::window_update, 0, stream, h2::number(1));
+    client.send_frame(h2::window_update, 0, 0, h2::number(1));
+    return client.wait(stream).body.size();
+  }
+  const ProxyUnderTest& proxy;
+  Http2Client client;
+};
+
+std::string slow_config(const std::string& server) {
+  return http_config("log_format h2 '$request_uri';\naccess_log @dir@/h2.log h2;\nhttp2 on;\n"
+                     "server { listen 127.0.0.1:@port@;\n" + server + "location / { root @dir@/files; } }");
+}
+
+/// PATH of so many bytes.
+std::string make_file(const ProxyUnderTest& proxy, std::size_t size) {
+  std::filesystem::create_directory(proxy.directory() + "/files");
+  const std::string path = "/" + std::to_string(size);
+  std::ofstream(proxy.directory() + "/files" + path) << std::string(size, 'x');
+  return path;
+}
+
+/// Whether HOLDS comes true while the proxy has some time for it.
+template <class Holds>
+bool soon(Holds holds) {
+  for (auto end = std::chrono::steady_clock::now() + milliseconds(400); std::chrono::steady_clock::now() < end;
+       std::this_thread::sleep_for(milliseconds(2)))
+    if (holds()) return true;
+  return false;
+}
+
+/// A connection's last answer, of so many bytes, for a client that does not read. False: it does not fit into what holds it
+/// between proxy and client. Else it comes whole.
+bool takes_last_answer(const ProxyUnderTest& proxy, std::size_t size, bool has_goaway) {
+  const std::string path = make_file(proxy, size);
+  SlowClient slow(proxy);
+  const std::uint32_t stream = slow.client.request(path);
+  if (has_goaway) slow.client.wait_for_goaway();
+  if (!soon([&] { return proxy.read("h2.log").find(path + "\n") != std::string::npos; })) return false;
+  for (int i = 0; i < 20; ++i) get(proxy.port(), "/none");  // there is time enough for what ends the connection
+  EXPECT_EQ(slow.read_all(stream), size);
+  return true;
+}
+
+/// Up to the largest that fits: its end is in the proxy's own buffer.
+void expect_last_answers_whole(const ProxyUnderTest& proxy, bool has_goaway) {
+  std::size_t fits = 0, large = 16 << 20;
+  while (large - fits > 6 << 10) {
+    const std::size_t size = (fits + large) / 2;
+    (takes_last_answer(proxy, size, has_goaway) ? fits : large) = size;
+  }
+  EXPECT_GT(fits, 0U);
+}
+
+TEST(Http2, TheLastAnswerOfAConnectionComesWholeToASlowClient) {
+  ProxyUnderTest proxy(slow_config("keepalive_requests 1;\n"));
+  expect_last_answers_whole(proxy, true);
+}
+
+TEST(Http2, AnAnswerComesWholeToAClientThatIsSlowerThanKeepaliveTimeout) {
+  ProxyUnderTest proxy(slow_config("keepalive_timeout 1ms;\n"));
+  expect_last_answers_whole(proxy, false);
+}
+
+TEST(Http2, AStopWaitsForWhatASlowClientHasNotTaken) {
+  ProxyUnderTest proxy(slow_config({}));
+  const std::size_t size = 200 << 10;
+  const std::string path = make_file(proxy, size);
+  SlowClient slow(proxy);
+  const std::uint32_t stream = slow.client.request(path);
+  ASSERT_TRUE(soon([&] { return proxy.read("h2.log").find(path) != std::string::npos; }));
+  proxy.send_signal(SIGQUIT);
+  EXPECT_FALSE(soon([&] { return !proxy.is_running(); }));
+  EXPECT_EQ(slow.read_all(stream), size);
+  EXPECT_EQ(proxy.wait_for_exit(), 0);
+}
+
+/// Whether GOAWAY comes that names the last stream.
+bool is_sent_away(Http2Client& client) {
+  for (auto end = std::chrono::steady_clock::now() + RawClient::patience; std::chrono::steady_clock::now() < end;) {
+    client.read_for(milliseconds(10));
+    if (client.goaway() && client.goaway_last_stream() != 0x7fffffff) return true;
+  }
+  return false;
+}
+
+/// A client that does not answer PING has a request under way: it is answered, and no other.
+void expect_no_new_streams(ProxyUnderTest& proxy, Event& begun, Event& end, int signal) {
+  Http2Client client(proxy.port());
+  client.acknowledges = false;
+  const std::uint32_t stream = client.request("/wait");
+  ASSERT_TRUE(begun.wait());
+  if (signal != 0) proxy.send_signal(signal);
+  ASSERT_TRUE(is_sent_away(client));
+  const std::uint32_t late = client.request("/here");
+  EXPECT_TRUE(client.ping());
+  EXPECT_EQ(client.seen(late).status, 0);
+  end.set();
+  EXPECT_EQ(client.wait(stream).body, "late");
+  EXPECT_TRUE(client.wait_for_close());
+}
+
+TEST(Http2, AClientThatDoesNotConfirmIsSentAwayAllTheSame) {
+  for (const int signal : {0, SIGQUIT}) {
+    auto begun = std::make_shared<Event>();
+    auto end = std::make_shared<Event>();
+    FakeUpstream upstream([=](const UpstreamRequest&) {
+      begun->set();
+      return Actions{Action::wait(end), Action::send(ok_response("late"))};
+    });
+    ProxyUnderTest proxy(h2_config(upstream, {}, signal == 0 ? "keepalive_requests 1;\n" : ""));
+    expect_no_new_streams(proxy, *begun, *end, signal);
+  }
+}
+
+TEST(Http2, AHeadThatDoesNotEndIsNotWaitedForBecauseAnotherStreamEnds) {
+  auto begun = std::make_shared<Event>();
+  auto end = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    begun->set();
+    return Actions{Action::wait(end), Action::send(ok_response("x"))};
+  });
+  ProxyUnderTest proxy(h2_config(upstream, {}, "client_header_timeout 300ms;\n"));
+  Http2Client client(proxy.port());
+  const std::uint32_t stream = client.request("/");
+  ASSERT_TRUE(begun->wait());
+  ASSERT_TRUE(client.ping());  // the client has nothing to say within the head
+  client.send_frame(h2::headers, 0, stream + 2, h2::block({{":method", "GET"}}));
+  end->set();
+  EXPECT_EQ(client.wait(stream).body, "x");
+  client.send(std::string(1, '\0'));  // of the next frame's head
+  EXPECT_TRUE(client.wait_for_close());
+}
+
+// grpc-go measures the bandwidth with a PING behind what comes, and opens both windows for every message.
+TEST(Http2, AClientMayAcknowledgeEveryAnswerWithAPingAndWindowUpdates) {
+  FakeUpstream upstream(answers("hello"));
+  ProxyUnderTest proxy(h2_config(upstream));
+  Http2Client client(proxy.port());
+  for (int i = 0; i < 500; ++i) {
+    const std::uint32_t stream = client.request("/here");
+    ASSERT_EQ(client.wait(stream).body, "here") << i;
+    client.send_frame(h2::window_update, 0, stream, h2::number(4));
+    client.send_frame(h2::window_update, 0, 0, h2::number(4));
+    ASSERT_TRUE(client.ping()) << i;
+  }
+  EXPECT_FALSE(client.goaway());
+}
+
 TEST(Http2, WebSocketGoesThroughByExtendedConnect) {
   std::string key;
   FakeUpstream upstream([&](const UpstreamRequest& request) {
@@ -408,6 +606,62 @@ TEST(Http2, AWebSocketWithAWrongProofIsABadGateway) {
   ProxyUnderTest proxy(h2_config(upstream, "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"));
   Http2Client client(proxy.port());
   EXPECT_EQ(client.wait(client.request("/chat", {{":protocol", "websocket"}}, "CONNECT", false)).status, 502);
+}
+
+std::string switching(const UpstreamRequest& request) {
+  const auto at = request.head.find("sec-websocket-key: ");
+  const std::string key = at == std::string::npos ? "" : request.head.substr(at + 19, 24);
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+         server::websocket_accept(key) + "\r\n\r\n";
+}
+
+std::uint32_t ask_for_websocket(Http2Client& client, const std::string& path) {
+  return client.request(path, {{":protocol", "websocket"}, {"sec-websocket-version", "13"}}, "CONNECT", false);
+}
+
+TEST(Http2, NothingOfATunnelGoesToAnUpstreamThatDidNotOpenIt) {
+  FakeUpstream upstream([](const UpstreamRequest& request) {
+    return Actions{Action::send(request.line().find("/chat") != std::string::npos ? status_response(404, "no")
+                                                                                : ok_response("other"))};
+  });
+  ProxyUnderTest proxy(h2_config(upstream, "proxy_request_buffering off;"));
+  Http2Client client(proxy.port());
+  const std::uint32_t stream = ask_for_websocket(client, "/chat");
+  client.send_data(stream, "GET /admin HTTP/1.1\r\nHost: smuggled\r\n\r\n");
+  EXPECT_EQ(client.wait(stream).status, 404);
+  EXPECT_EQ(client.wait(client.request("/other")).body, "other");
+  EXPECT_EQ(upstream.raw().find("smuggled"), std::string::npos) << upstream.raw();
+  EXPECT_EQ(upstream.requests().at(0).head.find("ontent-"), std::string::npos) << upstream.requests().at(0).head;
+}
+
+TEST(Http2, AWebSocketOpensWhereBodiesAreStreamedAndWhatWasSentEarlyFollowsIt) {
+  FakeUpstream upstream([](const UpstreamRequest& request) {
+    return Actions{Action::send(switching(request)), Action::read_to_close()};
+  });
+  ProxyUnderTest proxy(h2_config(upstream, "proxy_request_buffering off;"));
+  Http2Client client(proxy.port());
+  const std::uint32_t stream = ask_for_websocket(client, "/chat");
+  client.send_data(stream, "early ");
+  ASSERT_TRUE(client.wait_for_head(stream));
+  EXPECT_EQ(client.seen(stream).status, 200);
+  client.send_data(stream, "late");
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.raw().ends_with("\r\n\r\nearly late"); })) << upstream.raw();
+}
+
+// RFC 8441 5: a 2xx says that the tunnel is open.
+TEST(Http2, ASuccessWithoutATunnelIsNoneForAWebSocket) {
+  FakeUpstream upstream(answers("hello"));
+  ProxyUnderTest proxy(h2_config(upstream));
+  std::filesystem::create_directory(proxy.directory() + "/files");
+  std::ofstream(proxy.directory() + "/files/f.txt") << "text";
+  Http2Client client(proxy.port());
+  for (const std::string path : {"/here", "/none", "/chat", "/files/f.txt"}) {
+    const Http2Answer answer = client.wait(ask_for_websocket(client, path));
+    EXPECT_EQ(answer.status, 502) << path;
+    EXPECT_EQ(answer.body, "") << path;
+    EXPECT_EQ(answer.field("content-length") + answer.field("content-type"), "") << path;
+  }
+  EXPECT_EQ(client.wait(ask_for_websocket(client, "/files/missing")).status, 404);
 }
 
 TEST(Http2, AnIdleConnectionOwnsLittle) {

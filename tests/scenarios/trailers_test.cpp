@@ -58,6 +58,24 @@ TEST(Trailers, GoToAClientOfHttp2) {
   EXPECT_TRUE(answer.ended);
 }
 
+TEST(Trailers, ComeToAClientOfHttp2WhoseWindowIsUsedUp) {
+  auto event = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest&) {
+    return Actions{Action::send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n"), Action::wait(event),
+                   Action::send("0\r\nx-sum: 123\r\n\r\n")};
+  });
+  ProxyUnderTest proxy(config(upstream, "proxy_pass_trailers on; proxy_http_version 1.1; proxy_buffering off;"));
+  Http2Client client(proxy.port(), h2::setting(4, 4));
+  const std::uint32_t stream = client.request("/");
+  ASSERT_TRUE(client.wait_for_body(stream, 4));
+  event->set();
+  const Http2Answer answer = client.wait(stream);
+  EXPECT_TRUE(answer.ended);
+  EXPECT_EQ(answer.trailers, (Http2Fields{{"x-sum", "123"}}));
+  client.send_frame(h2::window_update, 0, stream, h2::number(100));
+  EXPECT_TRUE(client.ping());
+}
+
 TEST(Trailers, AreDroppedUnlessTheDirectiveSaysSo) {
   FakeUpstream upstream(answers_with("x-sum: 123\r\n"));
   ProxyUnderTest proxy(config(upstream, ""));

@@ -80,16 +80,48 @@ INSTANTIATE_TEST_SUITE_P(All, Http2ControlFrames,
 TEST(Http2Flood, WindowUpdatesAreEarnedByTheDataThatTheyAnswer) {
   Flood flood;
   EXPECT_EQ(flood.times(100'000, [&] {
-    flood.counted.sent_data(8192);
+    flood.counted.sent_data(8192, true);
     if (const Reason reason = flood.frame(window_update, 4); reason != Reason::none) return reason;
     return flood.frame(window_update, 4);
   }), 100'000);
 }
 
+// As grpc-go does, to measure the bandwidth and to make room for as much again.
+TEST(Http2Flood, EachMessageMayBeAnsweredWithAPingAndTheUpdatesOfTwoWindows) {
+  Flood flood;
+  const auto acknowledge = [&] {
+    for (const std::uint8_t type : {window_update, window_update})
+      if (const Reason reason = flood.frame(type, 4); reason != Reason::none) return reason;
+    return flood.frame(ping, 8);
+  };
+  EXPECT_EQ(flood.times(10'000, [&] {
+    flood.counted.sent_data(4, false);
+    return acknowledge();
+  }), 10'000);
+  EXPECT_EQ(flood.times(10'000, [&] {
+    flood.counted.sent_head();
+    return acknowledge();
+  }), 10'000);
+}
+
+TEST(Http2Flood, WhatWasSentLongAgoEarnsNoFloodOfPings) {
+  Flood flood;
+  for (int i = 0; i < 100'000; ++i) flood.counted.sent_data(4, false);
+  EXPECT_EQ(flood.times(10'000, [&] { return flood.frame(ping, 8); }), 200);
+}
+
+TEST(Http2Flood, AFrameThatTheWindowHeldBackEarnsNoPing) {
+  Flood flood;
+  EXPECT_EQ(flood.times(10'000, [&] {
+    flood.counted.sent_data(1, true);
+    return flood.frame(ping, 8);
+  }), 100);
+}
+
 TEST(Http2Flood, AWindowThatIsOpenedByteByByteEndsTheConnection) {
   Flood flood;
   const int steps = flood.times(100'000, [&] {
-    flood.counted.sent_data(1);
+    flood.counted.sent_data(1, true);
     return flood.frame(window_update, 4);
   });
   EXPECT_LT(steps, 300);
