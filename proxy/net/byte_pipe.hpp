@@ -17,6 +17,9 @@ class BytePipe {
   virtual Task<IoResult> write_all(std::span<iovec> pieces, milliseconds timeout) = 0;
   /// Ends our direction.
   virtual void shutdown_write() = 0;
+  /// Whether an end of its bytes leaves the other direction in use. Of a socket that mostly means that nobody is there any
+  /// more; of a stream of HTTP/2 it means what it says (RFC 9113 5.1), and browsers end theirs behind WebSocket's close frame.
+  virtual bool may_be_half_closed() const = 0;
   /// Ends waits with Wake::cancelled.
   virtual void cancel() = 0;
 };
@@ -34,6 +37,7 @@ class StreamPipe final : public BytePipe {
     return stream_.write_all(pieces, timeout);
   }
   void shutdown_write() override { stream_.shutdown_write(); }
+  bool may_be_half_closed() const override { return false; }
   void cancel() override { stream_.channel().cancel(); }
 
  private:

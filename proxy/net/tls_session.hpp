@@ -37,7 +37,7 @@ class TlsScratch {
 };
 
 /// Whether the send buffer of a connection is as large as TLS in the kernel needs it: a third of it has to hold a record
-/// (TlsSession::look_for_room()). Linux begins with 85 KiB; `listen ... sndbuf=` may have made it smaller.
+/// (TlsSession::look_for_room()). Linux begins with 85 KiB (net.ipv4.tcp_wmem).
 bool has_room_for_records(int fd);
 
 class TlsSession {

@@ -38,9 +38,12 @@ struct Tunnel {
     return std::max(left, net::milliseconds{1});
   }
   bool is_idle() const { return services.clock().now() - last >= idle_limit; }
+  void note(TunnelEnd why) {
+    if (!reason) reason = why;
+  }
   /// Wakes both pumps; one that is about to run sees the flag.
   void end(TunnelEnd why) {
-    if (!reason) reason = why;
+    note(why);
     has_ended = true;
     for (net::BytePipe* pipe : {&browser, &backend}) {
       if (!pipe->is_open()) continue;
@@ -53,7 +56,8 @@ struct Tunnel {
 /// Who does not take what comes from the other.
 TunnelEnd other_end(TunnelEnd end) { return end == TunnelEnd::client ? TunnelEnd::upstream : TunnelEnd::client; }
 
-/// Copies one direction. Its EOF ends both, as in nginx: a side that is gone must not hold the other until a timeout.
+/// Copies one direction. Its EOF ends both, as in nginx: a side that is gone must not hold the other until a timeout. Who may
+/// be half closed still hears the answer.
 net::Task<void> pump(Tunnel& tunnel, net::BytePipe& from, net::BytePipe& to, Way& way) {
   TunnelEnd why = way.end;
   while (!tunnel.has_ended) {
@@ -64,6 +68,11 @@ net::Task<void> pump(Tunnel& tunnel, net::BytePipe& from, net::BytePipe& to, Way
     tunnel.last = tunnel.services.clock().now();
     net::Buffer buffer = tunnel.services.buffers.take(net::BufferPool::medium);
     net::IoResult result = from.try_read(buffer.writable());
+    if (result.status == net::IoStatus::eof && from.may_be_half_closed()) {
+      tunnel.note(why);
+      to.shutdown_write();
+      co_return;
+    }
     if (!result.ok()) break;
     if (result.bytes == 0) continue;
     iovec piece{buffer.data(), result.bytes};

@@ -83,6 +83,7 @@ class Http2Stream final : public boost::intrusive::list_base_hook<>,
   net::IoResult try_read(std::span<char> buffer) override;
   net::Task<net::IoResult> write_all(std::span<iovec> pieces, net::milliseconds timeout) override;
   void shutdown_write() override;
+  bool may_be_half_closed() const override { return true; }
   void cancel() override;
 
   // ---- waiting ----
