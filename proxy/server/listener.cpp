@@ -16,6 +16,7 @@ namespace drishti::server {
 namespace {
 
 constexpr int most_accepts_a_turn = 64;
+constexpr int most_waiting = 65536;  // more than a backlog holds
 constexpr std::chrono::milliseconds pause_for{100};
 
 // Level-triggered, so that a paused or bounded accept loop loses nothing; exclusive, so that one worker wakes.
@@ -75,19 +76,27 @@ Listener::Listener(Worker& worker, int fd, const SocketAddress& address)
   channel_.set_hook([](net::Channel&, void* self) { static_cast<Listener*>(self)->accept_some(); }, this);
 }
 
+/// False, with errno: there is nobody, or the system has no room.
+bool Listener::accept_one() {
+  SocketAddress remote;
+  socklen_t size = sizeof(sockaddr_storage);
+  const int fd = ::accept4(channel_.fd(), remote.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return errno == EINTR || errno == ECONNABORTED || errno == EPROTO;
+  remote.set_size(size);
+  worker_.accepted(fd, remote, *this);
+  return true;
+}
+
 void Listener::accept_some() {
   for (int i = 0; i < most_accepts_a_turn; ++i) {
-    SocketAddress remote;
-    socklen_t size = sizeof(sockaddr_storage);
-    int fd = ::accept4(channel_.fd(), remote.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      remote.set_size(size);
-      worker_.accepted(fd, remote, *this);
-      continue;
-    }
-    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
+    if (accept_one()) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) pause(errno);
     return;
+  }
+}
+
+void Listener::accept_waiting() {
+  for (int i = 0; i < most_waiting && accept_one(); ++i) {
   }
 }
 

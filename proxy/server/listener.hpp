@@ -13,12 +13,15 @@ class Listener {
  public:
   Listener(Worker& worker, int fd, const SocketAddress& address);
   const SocketAddress& address() const { return address_; }
+  /// Takes whoever has connected already: closing the socket would send them a reset.
+  void accept_waiting();
 
  private:
   struct PauseTimer : net::DeadlineWheel::Timer {
     explicit PauseTimer(Listener& listener);
     Listener& owner;
   };
+  bool accept_one();
   void accept_some();
   void pause(int error);
 

@@ -198,10 +198,10 @@ void Server::Impl::hand_over(Worker& worker, const ListeningSockets::Change& cha
                cached = zones.all(), snapshot = current, contexts = certificates->contexts(), retire] {
     for (const auto& zone : cached) worker.add_cache(zone);
     for (const auto& [path, file] : files) worker.add_log(path, file.first, file.second);
+    for (const SocketAddress& address : removed) worker.unlisten(address);
     worker.use(contexts);
     worker.use(snapshot, retire);
     for (const auto& [address, fd] : added) worker.listen(fd, address);
-    for (const SocketAddress& address : removed) worker.unlisten(address);
   });
 }
 

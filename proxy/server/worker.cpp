@@ -138,7 +138,11 @@ void Worker::listen(int fd, const SocketAddress& address) {
 }
 
 void Worker::unlisten(const SocketAddress& address) {
-  std::erase_if(listeners_, [&](const auto& listener) { return listener->address() == address; });
+  std::erase_if(listeners_, [&](const auto& listener) {
+    if (listener->address() != address) return false;
+    listener->accept_waiting();
+    return true;
+  });
 }
 
 void Worker::accepted(int fd, const SocketAddress& remote, const Listener& listener) {
@@ -170,6 +174,7 @@ void Worker::unlink(ClientConnection& connection) {
 }
 
 void Worker::drain(std::function<void()> done) {
+  for (const auto& listener : listeners_) listener->accept_waiting();
   draining_ = true;
   listeners_.clear();
   if (connections_->all.empty()) return done();

@@ -53,9 +53,9 @@ class Worker {
   void add_log(const std::string& path, std::shared_ptr<net::LogFile> file, std::size_t limit);
   /// Accepts on FD (owned from now on).
   void listen(int fd, const SocketAddress& address);
-  /// Stops accepting on an address.
+  /// Stops accepting on an address, which the configuration in use still has.
   void unlisten(const SocketAddress& address);
-  /// Stops accepting, ends idle connections; `done` runs here when the last connection is gone.
+  /// Takes who has connected already, stops accepting, ends idle connections; `done` runs here when the last connection is gone.
   void drain(std::function<void()> done);
   /// Ends every connection now.
   void close_all();
