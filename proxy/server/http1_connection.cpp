@@ -125,15 +125,16 @@ net::Task<bool> Http1Connection::wait_for_request() {
   for (;;) {
     // A record without data, a KeyUpdate for example, gives no new time (threat L12).
     const milliseconds left = time_for_request(begun);
-    if (left.count() <= 0) co_return false;
-    const net::Wake wake = co_await stream_.channel().readable(left);
+    net::Wake wake = net::Wake::ready;
+    if (left.count() > 0) wake = co_await stream_.channel().readable(left);
+    else stream_.channel().mark_readable();  // a last look: a request that is here is answered
     if (wake == net::Wake::cancelled && stream_.is_open()) continue;  // there is less time now
     if (wake != net::Wake::ready) co_return false;
     net::Buffer buffer = worker_.services().buffers.take(net::BufferPool::small);
     net::IoResult result = stream_.try_read(buffer.writable());
     if (!result.ok()) co_return false;
     if (result.bytes == 0) {
-      if (stream_.channel().peer_closed()) co_return false;
+      if (left.count() <= 0 || stream_.channel().peer_closed()) co_return false;
       continue;
     }
     buffer.produced(result.bytes);
