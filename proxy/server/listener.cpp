@@ -16,7 +16,7 @@ namespace drishti::server {
 namespace {
 
 constexpr int most_accepts_a_turn = 64;
-constexpr int most_waiting = 65536;  // more than a backlog holds
+constexpr int most_waiting = 1024;  // more would let whoever keeps connecting put off the end
 constexpr std::chrono::milliseconds pause_for{100};
 
 // Level-triggered, so that a paused or bounded accept loop loses nothing; exclusive, so that one worker wakes.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <thread>
 
 #include "tests/scenarios/tls_support.hpp"
 #include "tests/support/tool_process.hpp"
@@ -41,8 +42,7 @@ TEST(TlsServer, AnswersWhoHadConnectedBeforeAQuitAndSaysHelloAfterIt) {
   ProxyUnderTest proxy(tls_config(files.server("localhost", "return 200 ok;")));
   TlsClient client(proxy.port(), {.once_connected = [&] {
     proxy.send_signal(SIGQUIT);
-    while (RawClient(proxy.port()).connected()) {
-    }
+    while (RawClient(proxy.port()).connected()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }});
   EXPECT_EQ(body_of(client), "ok");
   EXPECT_EQ(proxy.wait_for_exit(std::chrono::seconds(5)), 0);
