@@ -150,17 +150,22 @@ TEST_P(EarlyAnswer, ReachesTheClientAndTheConnectionIsNotReused) {
   EXPECT_EQ(response->status, 403);
   EXPECT_EQ(response->body, "no");
 }
+
+RawResponse answer_to_an_upload(const ProxyUnderTest& proxy) {
+  static const std::string request = request_text("POST", "/", {}, pattern(1 << 20));
+  RawClient client(proxy.port());
+  client.send_until_answered(request);
+  return client.read_response().value_or(RawResponse{});
+}
+
 // It closes with bytes unread: the next write fails, and what it said is there to be read all the same.
 TEST_P(EarlyAnswer, OfAServerThatClosesBehindItReachesTheClient) {
   FakeUpstream upstream([](const UpstreamRequest&) { return Actions{Action::send(status_response(403, "no")), Action::close()}; },
                         FakeUpstream::AskAt::head);
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 0;",
                                     std::string("client_max_body_size 0; ") + GetParam()));
-  const std::string request = request_text("POST", "/", {}, pattern(1 << 20));
   for (int i = 1; i <= 30; ++i) {
-    RawClient client(proxy.port());
-    client.send_until_answered(request);
-    const RawResponse response = client.read_response().value_or(RawResponse{});
+    const RawResponse response = answer_to_an_upload(proxy);
     ASSERT_EQ(response.status, 403) << "request " << i;
     ASSERT_EQ(response.body, "no");
   }
@@ -171,14 +176,12 @@ TEST_P(EarlyAnswer, ThatIsCutByAResetIsNeverMadeToLookWhole) {
                         FakeUpstream::AskAt::head);
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";",
                                     std::string("client_max_body_size 0; ") + GetParam()));
-  const std::string request = request_text("POST", "/", {}, pattern(1 << 20));
   for (int i = 1; i <= 30; ++i) {
-    RawClient client(proxy.port());
-    client.send_until_answered(request);
-    const RawResponse response = client.read_response().value_or(RawResponse{});
+    const RawResponse response = answer_to_an_upload(proxy);
     ASSERT_FALSE(response.status == 200 && response.complete) << "request " << i;
   }
 }
+
 INSTANTIATE_TEST_SUITE_P(BufferedInAFileInMemoryAndStreamed, EarlyAnswer,
                          ::testing::Values("client_body_buffer_size 16k;", "client_body_buffer_size 16m;",
                                            "proxy_request_buffering off;"));
