@@ -135,22 +135,29 @@ def check_answers(peer, row):
     return load.check_answers(peer.port, row.path, row.body, row.field)
 
 
+def measure_round(row, kinds, options, directory, configurations):
+    """{peer: figures}, of programs started for this round: where a program's memory happens to lie is worth some per cent."""
+    figures = {}
+    with running(kinds, directory, setup=row.setup) as started:
+        for peer in started:
+            length = check_answers(peer, row)
+            measure_once(peer, row, 1, length)
+            figures[peer.name] = measure_once(peer, row, options.seconds, length)
+            check_answers(peer, row)
+            configurations.setdefault((peer.name, row.setup), peer.configuration())
+    return figures
+
+
 def measure_row(row, options, directory, configurations):
-    """{peer: [one figure a round]}"""
+    """{peer: [one figure a round]}. Who begins changes from round to round."""
     kinds = [kind for kind in row.kinds if kind in options.only]
     figures = {kind: [] for kind in kinds}
-    with running(kinds, directory, setup=row.setup) as started:
-        lengths = {}
-        for peer in started:
-            lengths[peer] = check_answers(peer, row)
-            measure_once(peer, row, 1, lengths[peer])
-            configurations.setdefault((peer.name, row.setup), peer.configuration())
-        for number in range(options.rounds):
-            for peer in started:
-                figures[peer.name].append(measure_once(peer, row, options.seconds, lengths[peer]))
-            progress(f"  round {number + 1}: " + ", ".join(f"{p.name} {figures[p.name][-1]['cpu']:.1f} us" for p in started))
-        for peer in started:
-            check_answers(peer, row)
+    for number in range(options.rounds):
+        first = number % len(kinds)
+        measured = measure_round(row, kinds[first:] + kinds[:first], options, directory, configurations)
+        for kind, figure in measured.items():
+            figures[kind].append(figure)
+        progress(f"  round {number + 1}: " + ", ".join(f"{kind} {figures[kind][-1]['cpu']:.1f} us" for kind in kinds))
     return figures
 
 
