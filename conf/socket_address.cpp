@@ -51,6 +51,11 @@ std::optional<SocketAddress> SocketAddress::from_unix(std::string_view path) {
                        static_cast<socklen_t>(unix_path_offset + path.size() + 1));
 }
 
+bool SocketAddress::is_any() const {
+  const std::string_view ip = binary_ip();
+  return !ip.empty() && ip.find_first_not_of('\0') == std::string_view::npos;
+}
+
 std::uint16_t SocketAddress::port() const {
   if (family() == AF_INET) return ntohs(read_as<sockaddr_in>(data()).sin_port);
   if (family() == AF_INET6) return ntohs(read_as<sockaddr_in6>(data()).sin6_port);

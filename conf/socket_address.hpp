@@ -30,6 +30,8 @@ class SocketAddress {
   void set_size(socklen_t size) { size_ = size; }
   int family() const { return storage_.ss_family; }
   bool is_unix() const { return family() == AF_UNIX; }
+  /// 0.0.0.0 or [::]: all addresses of the machine.
+  bool is_any() const;
   std::uint16_t port() const;
   void set_port(std::uint16_t port);
 

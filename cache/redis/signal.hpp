@@ -57,12 +57,12 @@ class Signal {
   };
   void forget() {
     waiter_ = {};
-    reactor_.wheel().disarm(timer_);
+    reactor_.disarm(timer_);
   }
   void resume() {
     if (!waiter_) return;
     const auto waiter = std::exchange(waiter_, {});
-    reactor_.wheel().disarm(timer_);
+    reactor_.disarm(timer_);
     waiter.resume();
   }
 

@@ -43,10 +43,14 @@ IoResult Stream::counted(const IoResult& result) {
 void Stream::open(Reactor& reactor, StreamParts parts) {
   tls_ = std::move(parts.tls);
   channel_.open(reactor, parts.fd);
+  if (!parts.maybe_readable) channel_.drained();
   if (tls_) tls_->move_to(channel_);
 }
 
-StreamParts Stream::release() { return {channel_.release(), std::move(tls_)}; }
+StreamParts Stream::release() {
+  const bool maybe_readable = channel_.maybe_readable();
+  return {channel_.release(), std::move(tls_), maybe_readable};
+}
 
 void Stream::close() {
   if (tls_) tls_->close_notify();

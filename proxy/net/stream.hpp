@@ -10,7 +10,7 @@
 
 #include "conf/socket_address.hpp"
 #include "net/io_result.hpp"
-#include "net/reactor.hpp"
+#include "net/channel.hpp"
 #include "net/task.hpp"
 #include "net/tls_session.hpp"
 
@@ -20,6 +20,7 @@ namespace drishti::net {
 struct StreamParts {
   int fd = -1;
   std::unique_ptr<TlsSession> tls;
+  bool maybe_readable = true;  ///< as the channel knew it
 };
 
 class Stream {

@@ -14,7 +14,7 @@
 
 #include "net/io_result.hpp"
 #include "net/task.hpp"
-#include "net/reactor.hpp"
+#include "net/channel.hpp"
 
 struct ssl_st;
 

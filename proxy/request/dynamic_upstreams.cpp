@@ -30,7 +30,7 @@ class Lookup : net::DeadlineWheel::Timer {
  private:
   void end(std::vector<SocketAddress> found) {
     *self_ = nullptr;
-    services_.reactor.wheel().disarm(*this);
+    services_.reactor.disarm(*this);
     addresses_ = std::move(found);
     services_.reactor.defer(waiter_);
   }

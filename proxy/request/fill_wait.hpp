@@ -46,7 +46,7 @@ class FillWait : net::DeadlineWheel::Timer {
  private:
   void end(Result result) {
     *self_ = nullptr;
-    services_.reactor.wheel().disarm(*this);
+    services_.reactor.disarm(*this);
     client_.watch_for_close(nullptr, nullptr);
     result_ = result;
     services_.reactor.defer(waiter_);

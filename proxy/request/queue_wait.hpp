@@ -58,7 +58,7 @@ class QueueWait : net::DeadlineWheel::Timer {
   }
   void end(Result result) {
     if (!waiter_) return;
-    services_.reactor.wheel().disarm(*this);
+    services_.reactor.disarm(*this);
     client_.watch_for_close(nullptr, nullptr);
     result_ = result;
     services_.reactor.defer(std::exchange(waiter_, {}));

@@ -57,7 +57,7 @@ struct ResponseRelay::Pause {
     relay.waits_for_room_ = handle;
     relay.services_.reactor.arm(timer, most);
   }
-  void await_resume() { relay.services_.reactor.wheel().disarm(timer); }
+  void await_resume() { relay.services_.reactor.disarm(timer); }
 };
 
 net::Task<RelayResult> ResponseRelay::run() {

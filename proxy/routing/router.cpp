@@ -14,11 +14,6 @@ bool same_endpoint(const SocketAddress& a, const SocketAddress& b) {
   return a.port() == b.port() && a.binary_ip() == b.binary_ip();
 }
 
-bool is_any_address(const SocketAddress& address) {
-  const std::string_view ip = address.binary_ip();
-  return !ip.empty() && ip.find_first_not_of('\0') == std::string_view::npos;
-}
-
 // Each option may be given in one of the servers that share the address.
 void merge_options(conf::Listen& into, const conf::Listen& from) {
   static const conf::Listen defaults;
@@ -56,7 +51,7 @@ Router::Endpoint& Router::endpoint(const conf::Listen& listen) {
     return known;
   }
   endpoints_.push_back({listen, std::make_unique<ServerTable>()});
-  endpoints_.back().listen.wildcard = is_any_address(listen.address);
+  endpoints_.back().listen.wildcard = listen.address.is_any();
   return endpoints_.back();
 }
 

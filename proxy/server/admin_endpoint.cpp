@@ -4,6 +4,7 @@
 
 #include "admin/api.hpp"
 #include "admin/listener.hpp"
+#include "net/asio_reactor.hpp"
 #include "server/admin_process.hpp"
 #include "tls/listener_context.hpp"
 
@@ -48,7 +49,7 @@ struct AdminEndpoint::Impl {
         api(reactor, process),
         listener(reactor, [this](const admin::Request& request) { return api.handle(request); }) {}
 
-  net::Reactor reactor;
+  net::AsioReactor reactor;
   AdminProcess process;
   admin::Api api;
   ListeningSockets sockets;

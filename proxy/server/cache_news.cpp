@@ -2,29 +2,22 @@
 
 #include <pthread.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include "net/event_loop.hpp"
 
 namespace drishti::server {
 
-namespace asio = boost::asio;
 namespace redis = cache::redis;
 
 struct CacheNews::Loop {
-  Loop(net::ErrorLog& the_log, LookUp the_look_up) : log(the_log), look_up(std::move(the_look_up)), reactor(io) {}
+  Loop(net::ErrorLog& the_log, LookUp the_look_up) : log(the_log), look_up(std::move(the_look_up)) {}
 
-  asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+  net::EventLoop events;
   net::ErrorLog& log;
   LookUp look_up;
-  net::Reactor reactor;
   std::map<std::shared_ptr<RedisZone>, std::shared_ptr<redis::Invalidation>> followed;
 
   void post(std::function<void()> task) {
-    asio::post(io, [this, task = std::move(task)] {
-      reactor.clock().update();
-      task();
-    });
+    events.post(std::move(task));
   }
 
   redis::Resolve resolve() {
@@ -45,7 +38,7 @@ struct CacheNews::Loop {
     options.on_bans = [memory = zone->zone](const std::vector<cache::Ban>& bans) {
       for (const cache::Ban& ban : bans) memory->add_ban(ban);
     };
-    auto news = std::make_shared<redis::Invalidation>(zone->url, redis::ClientServices{reactor, log, zone->counters.of_news(), resolve()},
+    auto news = std::make_shared<redis::Invalidation>(zone->url, redis::ClientServices{events.reactor(), log, zone->counters.of_news(), resolve()},
                                                       zone->zone->memory(), zone->hub, std::move(options));
     news->start();
     followed[zone] = std::move(news);
@@ -55,8 +48,7 @@ struct CacheNews::Loop {
 CacheNews::CacheNews(net::ErrorLog& log, LookUp look_up) : loop_(std::make_unique<Loop>(log, std::move(look_up))) {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "cache news");
-    const auto guard = asio::make_work_guard(loop_->io);
-    loop_->io.run();
+    loop_->events.run();
   });
 }
 
@@ -64,7 +56,7 @@ CacheNews::CacheNews(net::ErrorLog& log, LookUp look_up) : loop_(std::make_uniqu
 CacheNews::~CacheNews() {
   loop_->post([this] {
     for (auto& [zone, news] : loop_->followed) news->stop();
-    loop_->post([this] { loop_->post([this] { loop_->io.stop(); }); });
+    loop_->post([this] { loop_->post([this] { loop_->events.stop(); }); });
   });
   thread_.join();
 }

@@ -96,7 +96,7 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   bool keep_alive_ = false;
   bool tunnel_ = false;
   bool continue_sent_ = false;
-  bool no_delay_ = false;      ///< TCP_NODELAY as the socket has it
+  bool no_delay_ = true;       ///< TCP_NODELAY as the socket has it: from the listening socket
   bool unsent_is_last_ = false;
   std::uint64_t unsent_body_ = 0;  ///< body bytes that count once state_->unsent is out
   std::uint64_t head_bytes_ = 0;

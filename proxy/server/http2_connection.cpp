@@ -168,7 +168,7 @@ void Http2Connection::wait_for(Awaits what, milliseconds timeout) {
   if (awaits_ == what && what != Awaits::nothing) return;
   awaits_ = what;
   net::Reactor& reactor = worker_.services().reactor;
-  if (what == Awaits::nothing) reactor.wheel().disarm(deadline_);
+  if (what == Awaits::nothing) reactor.disarm(deadline_);
   else reactor.arm(deadline_, timeout);
 }
 

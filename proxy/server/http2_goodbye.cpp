@@ -51,7 +51,7 @@ void Http2Connection::on_shutdown_seen() {
 void Http2Connection::finish_shutdown() {
   if (std::exchange(has_shut_down_, true)) return;
   is_shutting_down_ = true;
-  worker_.services().reactor.wheel().disarm(goodbye_);
+  worker_.services().reactor.disarm(goodbye_);
   session_.finish_shutdown();
   flush_soon();
 }

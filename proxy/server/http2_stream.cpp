@@ -159,7 +159,7 @@ void Http2Stream::Wait::arm(milliseconds from_now) {
 void Http2Stream::Wait::end(net::Wake how) {
   if (!waiter) return;
   wake = how;
-  stream.worker_.services().reactor.wheel().disarm(*this);
+  stream.worker_.services().reactor.disarm(*this);
   stream.worker_.services().reactor.defer(std::exchange(waiter, {}));
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -44,7 +45,9 @@ int open_listening_socket(const conf::Listen& listen) {
   int on = 1, v6only = listen.ipv6only ? 1 : 0;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (listen.reuseport) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  if (listen.so_keepalive) ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);  // connections inherit it
+  // Connections inherit these.
+  if (listen.so_keepalive) ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  if (!address.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (address.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
   if (address.is_unix()) {
     remove_stale_socket(address);
@@ -87,12 +90,18 @@ bool Listener::accept_one() {
   return true;
 }
 
+// Who comes alone costs no call that finds nobody. The event is level-triggered: when it comes again in the very next turn,
+// it has been too few.
 void Listener::accept_some() {
-  for (int i = 0; i < most_accepts_a_turn; ++i) {
+  const std::uint32_t turn = worker_.services().reactor.turn_number();
+  if (turn - filled_in_turn_ == 1) batch_ = std::min(2 * batch_, most_accepts_a_turn);
+  for (int i = 0; i < batch_; ++i) {
     if (accept_one()) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) pause(errno);
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return pause(errno);
+    batch_ = std::max(1, i);
     return;
   }
+  filled_in_turn_ = turn;
 }
 
 void Listener::accept_waiting() {
@@ -106,7 +115,7 @@ void Listener::pause(int error) {
   worker_.services().metrics.accept_pauses.add();
   worker_.services().error_log.write(conf::LogLevel::crit, 0,
                                      "accept4() failed (" + std::to_string(error) + ": " + std::strerror(error) + ")");
-  worker_.services().reactor.wheel().arm(pause_timer_, worker_.services().clock().now() + pause_for);
+  worker_.services().reactor.arm(pause_timer_, pause_for);
 }
 
 }  // namespace drishti::server

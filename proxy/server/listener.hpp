@@ -3,7 +3,7 @@
 
 #include "conf/config.hpp"
 #include "conf/socket_address.hpp"
-#include "net/reactor.hpp"
+#include "net/channel.hpp"
 
 namespace drishti::server {
 
@@ -29,6 +29,8 @@ class Listener {
   SocketAddress address_;
   net::Channel channel_;
   PauseTimer pause_timer_;
+  int batch_ = 1;  ///< accepts for an event
+  std::uint32_t filled_in_turn_ = 0;  ///< when that many came
 };
 
 /// Binds and listens; throws std::runtime_error with nginx's words.

@@ -3,9 +3,6 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <algorithm>
 #include <cstring>
 
@@ -15,8 +12,6 @@
 
 namespace drishti::server {
 
-namespace asio = boost::asio;
-
 namespace {
 
 constexpr std::size_t kept_states = 1024;
@@ -25,9 +20,10 @@ constexpr std::chrono::milliseconds log_delay{10};
 constexpr net::milliseconds longest_first_flight{1000};
 
 SocketAddress local_address(int fd, const SocketAddress& listen_address) {
+  if (!listen_address.is_any() && listen_address.port() != 0) return listen_address;
   SocketAddress local;
   socklen_t size = sizeof(sockaddr_storage);
-  if (listen_address.is_unix() || ::getsockname(fd, local.data(), &size) != 0) return listen_address;
+  if (::getsockname(fd, local.data(), &size) != 0) return listen_address;
   local.set_size(size);
   return local;
 }
@@ -46,9 +42,7 @@ Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve
                const metrics::Exposition& exposition)
     : index_(index),
       error_log_(error_log),
-      io_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO)),
-      reactor_(*io_),
-      services_{reactor_, buffers_, error_log, metrics_, pools_, logs_, std::move(resolve), &caches_,
+      services_{loop_.reactor(), buffers_, error_log, metrics_, pools_, logs_, std::move(resolve), &caches_,
                 &background_, false, [this](std::function<void()> task) { post(std::move(task)); }},
       handler_(services_, index),
       connections_(std::make_unique<ConnectionList>()),
@@ -56,8 +50,8 @@ Worker::Worker(unsigned index, net::ErrorLog& error_log, request::DynamicResolve
       next_connection_id_(index + 1) {
   services_.exposition = &exposition;
   services_.worker = index;
-  reactor_.count_busy_time(metrics_.busy_ns);
-  reactor_.at_end_of_turn([this] { flush_logs_soon(); });
+  loop_.reactor().count_busy_time(metrics_.busy_ns);
+  loop_.reactor().at_end_of_turn([this] { flush_logs_soon(); });
 }
 
 Worker::~Worker() = default;
@@ -66,28 +60,21 @@ void Worker::start() {
   thread_ = std::thread([this] {
     std::string name = "worker " + std::to_string(index_);
     pthread_setname_np(pthread_self(), name.c_str());
-    auto guard = asio::make_work_guard(*io_);
-    io_->run();
+    loop_.run();
     flush_logs();
   });
 }
 
-// The loop may have slept for long: without a fresh clock a deadline that TASK arms would already be over.
-void Worker::post(std::function<void()> task) {
-  asio::post(*io_, [this, task = std::move(task)] {
-    services_.clock().update();
-    task();
-  });
-}
+void Worker::post(std::function<void()> task) { loop_.post(std::move(task)); }
 
 void Worker::join() {
-  io_->stop();
+  loop_.stop();
   if (thread_.joinable()) thread_.join();
 }
 
 void Worker::use(std::shared_ptr<const routing::Snapshot> snapshot,
                  std::function<void(const routing::Snapshot&)> retired) {
-  auto* fresh = new request::Generation(std::move(snapshot), index_, reactor_, pools_, logs_);
+  auto* fresh = new request::Generation(std::move(snapshot), index_, services_.reactor, pools_, logs_);
   fresh->on_retired(std::move(retired));
   generation_ = request::GenerationRef(fresh);
   for (auto it = connections_->all.begin(); it != connections_->all.end();) (it++)->configuration_changed();
@@ -110,7 +97,7 @@ void Worker::add_cache(const ProcessZone& zone) {
                               std::function<void(std::vector<SocketAddress>)> done) {
     services_.resolve(host, port, conf::Resolver{}, std::move(done));
   };
-  auto redis = connect_worker(zone.redis, index_, reactor_, error_log_, resolve, services_.post);
+  auto redis = connect_worker(zone.redis, index_, services_.reactor, error_log_, resolve, services_.post);
   view.shared = std::shared_ptr<cache::SharedStore>(redis, &redis->store());
   redis_.push_back(std::move(redis));
 }
@@ -128,7 +115,7 @@ void Worker::flush_logs_soon() {
   if (flush_timer_.armed()) return;
   for (auto& [path, log] : logs_) {
     if (log->text().empty()) continue;
-    reactor_.wheel().arm(flush_timer_, services_.clock().now() + log_delay);
+    services_.reactor.arm(flush_timer_, log_delay);
     return;
   }
 }

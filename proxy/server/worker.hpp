@@ -1,5 +1,5 @@
 #pragma once
-// A worker: one thread, one io_context, and everything that its connections use. All but start(), post() and join() is
+// A worker: one thread, one event loop, and everything that its connections use. All but start(), post() and join() is
 // called on its own thread.
 
 #include <boost/intrusive/list.hpp>
@@ -11,7 +11,7 @@
 
 #include "metrics/worker_metrics.hpp"
 #include "net/buffer_pool.hpp"
-#include "net/reactor.hpp"
+#include "net/event_loop.hpp"
 #include "request/no_client.hpp"
 #include "request/request_handler.hpp"
 #include "request/worker_services.hpp"
@@ -19,10 +19,6 @@
 #include "server/listener.hpp"
 #include "server/request_state.hpp"
 #include "tls/server_contexts.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace drishti::server {
 
@@ -89,8 +85,7 @@ class Worker {
 
   unsigned index_;
   net::ErrorLog& error_log_;
-  std::unique_ptr<boost::asio::io_context> io_;
-  net::Reactor reactor_;
+  net::EventLoop loop_;
   net::BufferPool buffers_;
   metrics::WorkerMetrics metrics_;
   request::PoolMap pools_;

@@ -31,7 +31,7 @@ void GroupPool::unlink(Connection& connection) {
   auto entry = by_peer_.find(connection.peer_->state.get());
   entry->second.erase(entry->second.iterator_to(connection));  // an empty list stays: the peer is about to come back
   by_age_.erase(by_age_.iterator_to(connection));
-  reactor_.wheel().disarm(connection.idle_timer_);
+  reactor_.disarm(connection.idle_timer_);
   connection.stream.channel().set_hook(nullptr, nullptr);
 }
 
@@ -83,7 +83,7 @@ void GroupPool::give_back(UpstreamConnectionPtr connection, const conf::Upstream
   connection->buffer.release();
   connection->pool_ = this;
   connection->stream.channel().set_hook(on_activity, connection.get());
-  reactor_.wheel().arm(connection->idle_timer_, now + idle_time);
+  reactor_.arm(connection->idle_timer_, idle_time);
   Connection& kept = *connection.release();
   by_peer_[kept.peer_->state.get()].push_front(kept);
   by_age_.push_front(kept);

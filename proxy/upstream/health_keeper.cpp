@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "net/asio_reactor.hpp"
 #include "upstream/health_log.hpp"
 #include "upstream/outlier_watch.hpp"
 #include "upstream/peer_probe.hpp"
@@ -55,7 +56,7 @@ struct HealthKeeper::Impl {
   net::OwnedTask keep_time();
   void look_at(Kept& kept);
 
-  net::Reactor reactor;
+  net::AsioReactor reactor;
   net::ErrorLog& log;
   ProbeServices services;
   std::vector<std::unique_ptr<Kept>> groups;

@@ -146,7 +146,7 @@ bool Http2Session::has_room() const { return state_ == State::open && client_.ro
 bool Http2Session::submit(Http2Stream& stream, std::span<const http::Field> fields, bool has_body) {
   if (!client_.submit(stream, fields, has_body)) return false;
   ++requests_;
-  reactor_.wheel().disarm(idle_timer_);
+  reactor_.disarm(idle_timer_);
   flush();
   return true;
 }
@@ -180,9 +180,9 @@ void Http2Session::close() {
     client_.go_away();
     flush();  // as far as the socket takes it
   }
-  reactor_.wheel().disarm(idle_timer_);
-  reactor_.wheel().disarm(send_timer_);
-  reactor_.wheel().disarm(late_timer_);
+  reactor_.disarm(idle_timer_);
+  reactor_.disarm(send_timer_);
+  reactor_.disarm(late_timer_);
   if (stream_.is_open()) stream_.channel().set_hook(nullptr, nullptr);
   stream_.close();
   client_.lose_streams();
@@ -245,7 +245,7 @@ bool Http2Session::write_frames() {
     if (!send_timer_.armed() || result.bytes > 0) reactor_.arm(send_timer_, opening_.send_timeout);
     return true;
   }
-  reactor_.wheel().disarm(send_timer_);
+  reactor_.disarm(send_timer_);
   if (client_.streams() == 0) output_ = {};
   return true;
 }

@@ -26,7 +26,7 @@ class WaitPoint {
   void wake(net::Wake result = net::Wake::ready) {
     if (!waiter_) return;
     result_ = result;
-    reactor_.wheel().disarm(timer_);
+    reactor_.disarm(timer_);
     reactor_.defer(std::exchange(waiter_, {}));
   }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "net/asio_reactor.hpp"
 #include "net/join.hpp"
 
 namespace drishti::net {
@@ -19,7 +20,7 @@ namespace {
 
 struct StreamTest : ::testing::Test {
   boost::asio::io_context io{1};
-  Reactor reactor{io};
+  AsioReactor reactor{io};
   Stream stream;
   int other = -1;
 

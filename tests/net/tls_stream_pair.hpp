@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "net/asio_reactor.hpp"
 #include "net/join.hpp"
 #include "net/stream.hpp"
 
@@ -36,7 +37,7 @@ inline Context make_server_context() {
 
 struct TlsStreamTest : ::testing::Test {
   boost::asio::io_context io{1};
-  Reactor reactor{io};
+  AsioReactor reactor{io};
   Stream server, client;
   Context server_context = make_server_context();
   Context client_context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};

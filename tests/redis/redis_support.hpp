@@ -17,6 +17,7 @@
 #include "cache/redis/command.hpp"
 #include "cache/redis/invalidation.hpp"
 #include "cache/redis/redis_store.hpp"
+#include "net/asio_reactor.hpp"
 #include "tests/redis/redis_process.hpp"
 
 namespace drishti::cache::redis::testing {
@@ -33,7 +34,7 @@ class RecordedLog : public net::ErrorLog {
 
 struct LoopTest : ::testing::Test {
   boost::asio::io_context io{1};
-  net::Reactor reactor{io};
+  net::AsioReactor reactor{io};
   RecordedLog log;
   RedisMetrics metrics;
   Resolve resolve;

@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 
+#include "net/asio_reactor.hpp"
+
 namespace drishti::request {
 namespace {
 
@@ -21,7 +23,7 @@ using View = std::shared_ptr<UpstreamView>;
 
 struct DynamicUpstreamsTest : ::testing::Test {
   boost::asio::io_context io{1};
-  net::Reactor reactor{io};
+  net::AsioReactor reactor{io};
   net::BufferPool buffers;
   SilentLog log;
   metrics::WorkerMetrics metrics;

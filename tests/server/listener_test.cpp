@@ -1,16 +1,16 @@
 #include "server/listener.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace drishti::server {
 namespace {
 
-int keepalive_of_an_accepted_connection(bool so_keepalive) {
-  conf::Listen listen;
+int option_of_an_accepted_connection(int level, int option, const conf::Listen& wanted) {
+  conf::Listen listen = wanted;
   listen.address = *SocketAddress::from_ip("127.0.0.1", 0);
-  listen.so_keepalive = so_keepalive;
   const int listener = open_listening_socket(listen);
   SocketAddress bound;
   socklen_t size = sizeof(sockaddr_storage);
@@ -20,14 +20,21 @@ int keepalive_of_an_accepted_connection(bool so_keepalive) {
   const int accepted = ::accept(listener, nullptr, nullptr);
   int value = -1;
   socklen_t value_size = sizeof value;
-  EXPECT_EQ(::getsockopt(accepted, SOL_SOCKET, SO_KEEPALIVE, &value, &value_size), 0);
+  EXPECT_EQ(::getsockopt(accepted, level, option, &value, &value_size), 0);
   for (const int fd : {listener, client, accepted}) ::close(fd);
   return value;
 }
 
 TEST(Listener, SoKeepaliveReachesTheConnectionsThatAreAccepted) {
-  EXPECT_EQ(keepalive_of_an_accepted_connection(true), 1);
-  EXPECT_EQ(keepalive_of_an_accepted_connection(false), 0);
+  conf::Listen listen;
+  EXPECT_EQ(option_of_an_accepted_connection(SOL_SOCKET, SO_KEEPALIVE, listen), 0);
+  listen.so_keepalive = true;
+  EXPECT_EQ(option_of_an_accepted_connection(SOL_SOCKET, SO_KEEPALIVE, listen), 1);
+}
+
+// For all of them, whatever they speak: without it a part of an HTTP/2 answer waits for the client's delayed acknowledgement.
+TEST(Listener, ConnectionsThatAreAcceptedSendSmallWritesAtOnce) {
+  EXPECT_EQ(option_of_an_accepted_connection(IPPROTO_TCP, TCP_NODELAY, {}), 1);
 }
 
 }  // namespace

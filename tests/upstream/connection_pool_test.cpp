@@ -8,6 +8,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "net/asio_reactor.hpp"
+
 namespace drishti::upstream {
 namespace {
 
@@ -16,7 +18,7 @@ using std::chrono::seconds;
 
 struct ConnectionPoolTest : ::testing::Test {
   boost::asio::io_context io{1};
-  net::Reactor reactor{io};
+  net::AsioReactor reactor{io};
   net::BufferPool buffers;
   conf::Upstream config;
   std::shared_ptr<Peer> peer = make_peer();

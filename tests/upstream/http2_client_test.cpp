@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <map>
 
+#include "net/asio_reactor.hpp"
 #include "tests/support/grpc_frames.hpp"
 #include "upstream/http2_client.hpp"
 
@@ -59,7 +60,7 @@ struct Frame {
 
 struct Http2ClientTest : ::testing::Test, Http2Client::Owner {
   boost::asio::io_context io;
-  net::Reactor reactor{io};
+  net::AsioReactor reactor{io};
   net::BufferPool buffers;
   int ended = 0, late = 0;
   net::Clock::Steady now = reactor.clock().now();
