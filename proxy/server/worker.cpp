@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds log_delay{10};
 constexpr net::milliseconds longest_first_flight{1000};
 
 SocketAddress local_address(int fd, const SocketAddress& listen_address) {
-  if (!listen_address.is_any() && listen_address.port() != 0) return listen_address;
+  const bool is_known = listen_address.is_unix() || (!listen_address.is_any() && listen_address.port() != 0);
+  if (is_known) return listen_address;
   SocketAddress local;
   socklen_t size = sizeof(sockaddr_storage);
   if (::getsockname(fd, local.data(), &size) != 0) return listen_address;

@@ -12,6 +12,19 @@
 namespace drishti::net {
 namespace {
 
+/// A stream of the reactor and the non-blocking other end of it.
+struct SocketPair {
+  explicit SocketPair(Reactor& reactor) {
+    std::array<int, 2> fds{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()), 0);
+    stream.open(reactor, fds[0]);
+    other = fds[1];
+  }
+  ~SocketPair() { ::close(other); }
+  Stream stream;
+  int other = -1;
+};
+
 TEST(EventLoop, RunsTasksInTheOrderInWhichTheyWerePosted) {
   EventLoop loop;
   std::vector<int> order;
@@ -88,32 +101,24 @@ TEST(EventLoop, DestroysTasksThatCameTooLate) {
 // An edge for room that nobody waits for would be a turn for nothing with every new connection.
 TEST(EventLoop, ANewSocketCausesNoTurnUntilThereIsSomethingToRead) {
   EventLoop loop;
-  std::array<int, 2> fds{};
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()), 0);
-  Stream stream;
-  stream.open(loop.reactor(), fds[0]);
+  SocketPair pair(loop.reactor());
   EXPECT_EQ(loop.reactor().turn(0), 0);
-  ASSERT_EQ(::write(fds[1], "x", 1), 1);
+  ASSERT_EQ(::write(pair.other, "x", 1), 1);
   EXPECT_EQ(loop.reactor().turn(0), 1);
-  ::close(fds[1]);
 }
 
 TEST(EventLoop, ASocketThatWasFullTellsOfRoom) {
   EventLoop loop;
-  std::array<int, 2> fds{};
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()), 0);
-  Stream stream;
-  stream.open(loop.reactor(), fds[0]);
+  SocketPair pair(loop.reactor());
   std::string text(1 << 16, 'x');
   iovec piece{text.data(), text.size()};
-  while (stream.try_write(&piece, 1).bytes > 0) {
+  while (pair.stream.try_write(&piece, 1).bytes > 0) {
   }
   EXPECT_EQ(loop.reactor().turn(0), 0);
-  while (::read(fds[1], text.data(), text.size()) > 0) {
+  while (::read(pair.other, text.data(), text.size()) > 0) {
   }
   EXPECT_EQ(loop.reactor().turn(0), 1);
-  EXPECT_GT(stream.try_write(&piece, 1).bytes, 0U);
-  ::close(fds[1]);
+  EXPECT_GT(pair.stream.try_write(&piece, 1).bytes, 0U);
 }
 
 }  // namespace
