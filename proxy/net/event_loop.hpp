@@ -23,8 +23,8 @@ class EventLoop {
   void run();
   /// run() returns after the turn and the tasks that are under way. Any thread may call.
   void stop();
-  /// Runs TASK on the loop's thread, between two turns, with a fresh clock. Any thread may call. What is posted after the end of
-  /// run() is destroyed with the loop, unheard.
+  /// Runs TASK on the loop's thread, between two turns, with a fresh clock. Any thread may call. What is posted after the
+  /// end of run() is destroyed with the loop, unheard.
   void post(std::function<void()> task);
 
  private:

@@ -16,9 +16,7 @@ struct CacheNews::Loop {
   LookUp look_up;
   std::map<std::shared_ptr<RedisZone>, std::shared_ptr<redis::Invalidation>> followed;
 
-  void post(std::function<void()> task) {
-    events.post(std::move(task));
-  }
+  void post(std::function<void()> task) { events.post(std::move(task)); }
 
   redis::Resolve resolve() {
     return [this](const std::string& host, std::uint16_t port, std::function<void(std::vector<SocketAddress>)> done) {
@@ -38,8 +36,8 @@ struct CacheNews::Loop {
     options.on_bans = [memory = zone->zone](const std::vector<cache::Ban>& bans) {
       for (const cache::Ban& ban : bans) memory->add_ban(ban);
     };
-    auto news = std::make_shared<redis::Invalidation>(zone->url, redis::ClientServices{events.reactor(), log, zone->counters.of_news(), resolve()},
-                                                      zone->zone->memory(), zone->hub, std::move(options));
+    const redis::ClientServices services{events.reactor(), log, zone->counters.of_news(), resolve()};
+    auto news = std::make_shared<redis::Invalidation>(zone->url, services, zone->zone->memory(), zone->hub, std::move(options));
     news->start();
     followed[zone] = std::move(news);
   }

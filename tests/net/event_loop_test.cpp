@@ -50,22 +50,18 @@ TEST(EventLoop, WakesForATaskOfAnotherThread) {
 TEST(EventLoop, RunsWhatATaskPostsAfterATurn) {
   EventLoop loop;
   bool was_deferred_run_before = false, ran = false;
-  const auto mark = [](bool& flag) -> Detached {
-    flag = true;
-    co_return;
-  };
   struct Defer {
     Reactor& reactor;
     bool await_ready() const { return false; }
     void await_suspend(std::coroutine_handle<> handle) { reactor.defer(handle); }
     void await_resume() const {}
   };
-  const auto later = [&](bool& flag) -> Detached {
+  const auto later = [&]() -> Detached {
     co_await Defer{loop.reactor()};
-    mark(flag);
+    ran = true;
   };
   loop.post([&] {
-    later(ran);
+    later();
     loop.post([&] {
       was_deferred_run_before = ran;
       loop.stop();
