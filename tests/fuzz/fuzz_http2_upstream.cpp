@@ -1,12 +1,11 @@
 // Any bytes as what an HTTP/2 upstream sends for two requests and the upload of one. The first byte of the input chooses
 // how the rest is cut into pieces and how much is read of the bodies.
 
-#include <boost/asio/io_context.hpp>
 #include <string>
 #include <string_view>
 
 #include "http/chars.hpp"
-#include "net/asio_reactor.hpp"
+#include "net/reactor.hpp"
 #include "tests/support/fuzz_check.hpp"
 #include "upstream/http2_client.hpp"
 
@@ -52,8 +51,7 @@ std::size_t look_at(Http2Stream& stream, std::size_t size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  static boost::asio::io_context io;
-  static net::AsioReactor reactor(io);
+  static net::Reactor reactor;
   static net::BufferPool buffers;
   const std::size_t step = 1 + data[0] % 61, reads = data[0] % 3 == 0 ? 0 : 1 + data[0] * 7u;
   std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
