@@ -140,7 +140,7 @@ void ClusterTest::keeps_l1_coherent() {
     parts.status = 200;
     parts.fields = &fields;
     ASSERT_TRUE(memory.insert(hash, StoredResponse::make_from_text(parts, "x"), memory.ticket(hash)));
-    EXPECT_TRUE(run({"SET", keys.entry(hash), "x"}).reply.is_ok());
+    EXPECT_TRUE(until([&] { return run({"SET", keys.entry(hash), "x"}).reply.is_ok(); }));
     EXPECT_TRUE(until([&] { return memory.find(hash, key) == nullptr; })) << "whichever master it is on";
   }
   invalidation->stop();

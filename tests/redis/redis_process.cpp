@@ -18,16 +18,6 @@
 
 namespace drishti::cache::redis::testing {
 
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  SocketAddress address = *SocketAddress::from_ip("127.0.0.1", 0);
-  ::bind(fd, address.data(), address.size());
-  socklen_t size = address.size();
-  ::getsockname(fd, address.data(), &size);
-  ::close(fd);
-  return address.port();
-}
-
 RedisCli::RedisCli(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const SocketAddress address = *SocketAddress::from_ip("127.0.0.1", port);
   const timeval patience{5, 0};

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "cache/redis/reply.hpp"
+#include "tests/support/free_port.hpp"
 
 namespace drishti::cache::redis::testing {
 
-std::uint16_t free_port();
+using test::free_port;
 
 /// One blocking connection, to look and to interfere beside the code under test.
 class RedisCli {

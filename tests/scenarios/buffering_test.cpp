@@ -18,6 +18,13 @@ using std::chrono::seconds;
 
 constexpr std::size_t body_size = 24 << 20;  // more than the sockets of both sides hold
 
+/// The proxy's socket to the client is small. What it takes lets the one from the upstream grow, up to 32 MiB since Linux
+/// 6.16, and then there would be nobody who waits.
+std::string slow_config(const std::string& servers, const std::string& more = {}) {
+  return http_config("upstream backend { " + servers + " }\nserver { listen 127.0.0.1:@port@ sndbuf=256k; location / {\n" +
+                     "proxy_pass http://backend;\n" + more + "\n} }");
+}
+
 std::string pattern(std::size_t size) {
   std::string text(size, ' ');
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 31 + i / 977) % 26);
@@ -100,7 +107,7 @@ struct SlowReader : ::testing::TestWithParam<const char*> {};
 
 TEST_P(SlowReader, DoesNotHoldItsUpstreamAndGetsEveryByte) {
   FakeUpstream upstream(serves(GetParam()));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + "; keepalive 4;"));
   SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(sent_all(upstream));
@@ -126,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(ByLengthInChunksAndUntilClose, SlowReader, ::testing::V
 
 TEST(SlowReaderByHttp10, GetsABodyThatEndsWithTheConnection) {
   FakeUpstream upstream(serves("chunked"));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";"));
   SlowClient client(proxy);
   client.send("GET /big HTTP/1.0\r\nHost: a.test\r\n\r\n");
   ASSERT_TRUE(sent_all(upstream));
@@ -143,7 +150,7 @@ struct SlowReaderOfAnUnbufferedResponse : ::testing::TestWithParam<Unbuffered> {
 
 TEST_P(SlowReaderOfAnUnbufferedResponse, KeepsTheUpstreamWaiting) {
   FakeUpstream upstream(serves("length", GetParam().fields));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", GetParam().settings));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";", GetParam().settings));
   SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(is_held(upstream));
@@ -162,7 +169,7 @@ struct SlowReaderOfABufferedResponse : ::testing::TestWithParam<Unbuffered> {};
 
 TEST_P(SlowReaderOfABufferedResponse, FreesTheUpstream) {
   FakeUpstream upstream(serves("length", GetParam().fields));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", GetParam().settings));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";", GetParam().settings));
   SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(sent_all(upstream));
@@ -178,7 +185,7 @@ INSTANTIATE_TEST_SUITE_P(ByFieldByIgnoringOneByMemoryAndUnderARate, SlowReaderOf
 
 TEST(FileLimit, StopsTheReadingUntilTheClientHasTakenTheFile) {
   FakeUpstream upstream(serves("length"));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_max_temp_file_size 1m;"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";", "proxy_max_temp_file_size 1m;"));
   SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(is_held(upstream));
@@ -190,7 +197,7 @@ TEST(FileLimit, StopsTheReadingUntilTheClientHasTakenTheFile) {
 
 TEST(TemporaryPath, ThatCannotBeWrittenCostsTheReadAheadAndNotTheResponse) {
   FakeUpstream upstream(serves("length"));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_temp_path @dir@/temp;"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";", "proxy_temp_path @dir@/temp;"));
   ::rmdir((proxy.directory() + "/temp").c_str());
   SlowClient client(proxy);
   client.send(big_request);
@@ -206,7 +213,7 @@ TEST(LeavingClient, EndsTheReadingFromTheUpstream) {
     return Actions{Action::send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1700000\r\n" + big_body().substr(0, 0x1700000) + "\r\n"),
                    Action::read_to_close()};
   });
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";"));
   SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(could_send(upstream, 0x1700000));
@@ -217,7 +224,7 @@ TEST(LeavingClient, EndsTheReadingFromTheUpstream) {
 
 TEST(LeavingClient, EndsTheDrainingOfAWholeResponse) {
   FakeUpstream upstream(serves("length"));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + "; keepalive 4;"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + "; keepalive 4;"));
   SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(sent_all(upstream));
@@ -233,7 +240,7 @@ TEST(UpstreamThatFailsOnTheWay, LeavesTheSlowClientWhatItSentAndNoProperEnd) {
     response.resize(part);
     return Actions{Action::send(response), Action::close()};
   });
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";"));
   SlowClient client(proxy);
   client.send(big_request);
   EXPECT_TRUE(proxy.wait_for_log("upstream prematurely closed connection"));
@@ -257,7 +264,7 @@ TEST_P(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
       actions.push_back(last);
     return actions;
   });
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";"));
   SlowClient client(proxy);
   client.send(big_request);
   const bool is_as_said =
@@ -272,7 +279,7 @@ INSTANTIATE_TEST_SUITE_P(BufferedOrNot, EventStream, ::testing::Bool());
 
 TEST(StoppingProxy, EndsWhileAClientIsBehind) {
   FakeUpstream upstream(serves("length"));
-  ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
+  ProxyUnderTest proxy(slow_config("server " + upstream.address() + ";"));
   SlowClient client(proxy);
   client.send(big_request);
   ASSERT_TRUE(sent_all(upstream));

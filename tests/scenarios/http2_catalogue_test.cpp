@@ -24,13 +24,13 @@ struct Target {
     return http_config("http2 on; client_header_timeout 60s;\n"
                        "server { listen 127.0.0.1:@port@; location / { " + pass + " }\n"
                        "location = /metrics { metrics; access_log off; }\nlocation = /here { return 200 here; }\n"
-                       "location = /big { send_timeout 300ms; " + pass + " } }\n"
-                       "server { listen 127.0.0.1:@port2@; keepalive_timeout 300ms; client_header_timeout 300ms;\n"
+                       "location = /shut { send_timeout 300ms; " + pass + " } }\n"
+                       "server { listen 127.0.0.1:@port2@; keepalive_timeout 1s; client_header_timeout 1s;\n"
                        "location / { return 200 here; } }");
   }
   Actions answer(const UpstreamRequest& request) const {
     if (request.path() == "/wait") return {Action::read_to_close()};
-    if (request.path() == "/big") return {Action::send(ok_response(string(8 << 20, 'x')))};
+    if (request.path() == "/big" || request.path() == "/shut") return {Action::send(ok_response(string(8 << 20, 'x')))};
     return {Action::send(ok_response(request.path()))};
   }
   std::uint64_t counted(const string& reason) const {
@@ -87,7 +87,7 @@ Attack refused(const Http2Fields& fields, bool ends = true, const string& body =
       return fields.back().first + ": status " + std::to_string(answer.status) + ", reset " + text(answer.reset);
     if (client.wait(client.request("/here")).body != "here") return "the connection does not serve on";
     for (const UpstreamRequest& request : target.upstream.requests())  // others may still be on their way
-      if (request.path() != "/wait" && request.path() != "/big") return "it reached the upstream";
+      if (request.path() != "/wait" && request.path() != "/big" && request.path() != "/shut") return "it reached the upstream";
     return "";
   };
 }
@@ -215,7 +215,7 @@ string slow_window(Target& target) {
 
 string shut_window(Target& target) {
   Http2Client client(target.proxy.port(), h2::setting(4, 0));
-  const Http2Answer answer = client.wait(client.request("/big"));
+  const Http2Answer answer = client.wait(client.request("/shut"));
   if (!answer.reset) return "the stream waits for ever";
   return client.wait(client.request("/none")).status != 0 ? "" : "the connection does not serve on";
 }

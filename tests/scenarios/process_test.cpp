@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/free_port.hpp"
+
 namespace {
 
 using testing::HasSubstr;
@@ -27,17 +29,6 @@ sockaddr_in loopback(int port) {
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-/// A port that nobody uses.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
 }
 
 /// Waits for another process; the bound only ends a failing test.
@@ -138,7 +129,7 @@ class ProcessTest : public testing::Test {
   }
 
   std::string directory_;
-  int port_ = free_port();
+  int port_ = drishti::test::free_port();
   pid_t foreground_ = 0;
 };
 

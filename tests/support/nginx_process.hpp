@@ -15,18 +15,9 @@
 #include <string>
 
 #include "conf/socket_address.hpp"
+#include "tests/support/free_port.hpp"
 
 namespace drishti::test {
-
-inline std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  SocketAddress address = *SocketAddress::from_ip("127.0.0.1", 0);
-  ::bind(fd, address.data(), address.size());
-  socklen_t size = address.size();
-  ::getsockname(fd, address.data(), &size);
-  ::close(fd);
-  return address.port();
-}
 
 class NginxProcess {
  public:
