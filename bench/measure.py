@@ -2,12 +2,17 @@
 
 One proxy worker pinned to core 0; wrk (one thread) and three tiny backends pinned to core 1; loopback. All proxies of a
 row are up at once and take turns (A B C A B C ...); each figure is the proxy's own CPU time (user + system) per
-request, each ratio is taken within one round, and the table shows medians over the rounds with their spread. Every
-answer is checked. Drishti writes its access log in all rows; nginx is measured without (nginx) and with (nginx-log).
+request, each ratio is taken within one round, and the table shows medians over the rounds with their spread. With
+--together, and for handshakes always, they do not take turns but share the cores: what neighbours of the machine take
+hits all alike, and none is measured half idle because the load generator is slower than it. Ratios then vary much less;
+rates and latencies are shares and mean nothing by themselves. Every
+answer is checked. Drishti writes its access log, except as ours-no-log; nginx is measured without (nginx) and with
+(nginx-log).
 The floor of a cache hit is a program that parses nothing and sends an answer made in advance: the kernel's part.
 """
 
 import argparse
+import concurrent.futures
 import contextlib
 import dataclasses
 import datetime
@@ -37,9 +42,11 @@ class Row:
     field: str = ""  # that every request has besides
 
 
-PROXIES = ("ours", "nginx", "nginx-log", "haproxy", "raw")
+PROXIES = ("ours", "ours-no-log", "nginx", "nginx-log", "haproxy", "raw")
 ALL = (*PROXIES, "varnish", "proxying", "floor")
 OURS_AND_NGINX = ("ours", "nginx", "nginx-log")
+VARIANTS = {"nginx-log": ("nginx", True), "ours-no-log": ("ours", False), "proxying": ("ours", True)}  # name -> program, its log
+OVER_TLS = ("ours", "ours-no-log", "nginx", "nginx-log", "haproxy")
 KIB = load.expected_body(1024)
 JSON = load.expected_json(16384)
 ACCEPTS_GZIP = "Accept-Encoding: gzip"
@@ -53,10 +60,8 @@ ROWS = {
                {"nginx": 0.42, "varnish": 0.40}, setup="cache"),
     "redis-hit": Row("Redis hit, 1 KiB, 64 clients, no memory layer", "/1k", KIB, 64, ("ours", "proxying"), {"proxying": 1.0},
                      setup="redis"),
-    "tls": Row("TLS keep-alive, GET 1 KiB, 64 clients", "/1k", KIB, 64, ("ours", "nginx", "nginx-log", "haproxy"), {"nginx": 0.85},
-               setup="tls"),
-    "h2": Row("HTTP/2 over TLS, GET 1 KiB, 16 clients x 32 streams", "/1k", KIB, 16, ("ours", "nginx", "nginx-log", "haproxy"),
-              {"nginx": 0.75}, setup="h2", streams=32),
+    "tls": Row("TLS keep-alive, GET 1 KiB, 64 clients", "/1k", KIB, 64, OVER_TLS, {"nginx": 0.85}, setup="tls"),
+    "h2": Row("HTTP/2 over TLS, GET 1 KiB, 16 clients x 32 streams", "/1k", KIB, 16, OVER_TLS, {"nginx": 0.75}, setup="h2", streams=32),
     "h2-return": Row("HTTP/2 over TLS, return 200, 16 clients x 32 streams", "/return", b"healthy\n", 16, OURS_AND_NGINX, {}, setup="h2",
                      streams=32),
     "gzip": Row("gzip of 16 KiB of JSON, level 1, 64 clients", "/json", JSON, 64, OURS_AND_NGINX, {"nginx": 1.0}, setup="gzip",
@@ -81,6 +86,7 @@ def parse_arguments():
     parser.add_argument("--only", default=",".join(ALL), help=f"comma-separated peers, of: {', '.join(ALL)}")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each proxy in each row (default 5)")
     parser.add_argument("--seconds", type=int, default=4, help="length of each turn (default 4)")
+    parser.add_argument("--together", action="store_true", help="all at the same time instead of in turns: for ratios")
     parser.add_argument("--clients", type=int, default=2000, help="idle clients of the row idle (default 2000)")
     parser.add_argument("--name", default="run", help="the result is kept as bench/results/DATE-NAME.md")
     parser.add_argument("--no-save", action="store_true", help="print only")
@@ -93,11 +99,8 @@ def parse_arguments():
 
 
 def make_peer(kind, directory, **settings):
-    if kind == "nginx-log":
-        return peers.Peer("nginx", directory, next(PORTS), access_log=True, **settings)
-    if kind == "proxying":
-        return peers.Peer("ours", directory, next(PORTS), name=kind)
-    return peers.Peer(kind, directory, next(PORTS), **settings)
+    program, has_log = VARIANTS.get(kind, (kind, kind == "ours"))
+    return peers.Peer(program, directory, next(PORTS), name=kind, access_log=has_log, **({} if kind == "proxying" else settings))
 
 
 @contextlib.contextmanager
@@ -135,26 +138,43 @@ def check_answers(peer, row):
     return load.check_answers(peer.port, row.path, row.body, row.field)
 
 
+def in_turns(started, work):
+    return {peer.name: work(peer) for peer in started}
+
+
+def at_once(started, work):
+    with concurrent.futures.ThreadPoolExecutor(len(started)) as pool:
+        return dict(zip((peer.name for peer in started), pool.map(work, started)))
+
+
+def rotated(kinds, number):
+    """Who begins changes from round to round."""
+    first = number % len(kinds)
+    return kinds[first:] + kinds[:first]
+
+
 def measure_round(row, kinds, options, directory, configurations):
     """{peer: figures}, of programs started for this round: where a program's memory happens to lie is worth some per cent."""
-    figures = {}
+
+    def work(peer):
+        length = check_answers(peer, row)
+        measure_once(peer, row, 1, length)
+        figures = measure_once(peer, row, options.seconds, length)
+        check_answers(peer, row)
+        return figures
+
     with running(kinds, directory, setup=row.setup) as started:
         for peer in started:
-            length = check_answers(peer, row)
-            measure_once(peer, row, 1, length)
-            figures[peer.name] = measure_once(peer, row, options.seconds, length)
-            check_answers(peer, row)
             configurations.setdefault((peer.name, row.setup), peer.configuration())
-    return figures
+        return (at_once if options.together else in_turns)(started, work)
 
 
 def measure_row(row, options, directory, configurations):
-    """{peer: [one figure a round]}. Who begins changes from round to round."""
+    """{peer: [one figure a round]}."""
     kinds = [kind for kind in row.kinds if kind in options.only]
     figures = {kind: [] for kind in kinds}
     for number in range(options.rounds):
-        first = number % len(kinds)
-        measured = measure_round(row, kinds[first:] + kinds[:first], options, directory, configurations)
+        measured = measure_round(row, rotated(kinds, number), options, directory, configurations)
         for kind, figure in measured.items():
             figures[kind].append(figure)
         progress(f"  round {number + 1}: " + ", ".join(f"{kind} {figures[kind][-1]['cpu']:.1f} us" for kind in kinds))
@@ -165,15 +185,18 @@ def spread(values, digits=2):
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
-def ratios(figures, other):
-    return [ours["cpu"] / theirs["cpu"] for ours, theirs in zip(figures["ours"], figures[other])]
+def compared(results):
+    """(who, with whom), as columns. Like is compared with like, too: neither with a log."""
+    others = [kind for kind in ALL if not kind.startswith("ours")]
+    pairs = [("ours-no-log", "nginx"), *(("ours", other) for other in others)]
+    return [pair for pair in pairs if any(set(pair) <= set(figures) for figures in results.values())]
 
 
-def ratio_cell(row, figures, other):
-    if "ours" not in figures or other not in figures or other == "ours":
+def ratio_cell(targets, figures, who, other):
+    if who not in figures or other not in figures:
         return "-"
-    values = ratios(figures, other)
-    target = row.targets.get(other)
+    values = [ours["cpu"] / theirs["cpu"] for ours, theirs in zip(figures[who], figures[other])]
+    target = targets.get(other)
     if target is None:
         return spread(values)
     verdict = "ok" if statistics.median(values) <= target else "short"
@@ -181,10 +204,10 @@ def ratio_cell(row, figures, other):
 
 
 def ratio_table(results):
-    others = [kind for kind in ALL if kind != "ours" and any(kind in figures for figures in results.values())]
-    lines = ["| work | " + " | ".join(f"ours / {other}" for other in others) + " |", "|---" * (len(others) + 1) + "|"]
+    pairs = compared(results)
+    lines = ["| work | " + " | ".join(f"{who} / {other}" for who, other in pairs) + " |", "|---" * (len(pairs) + 1) + "|"]
     for name, figures in results.items():
-        lines.append("| " + " | ".join([ROWS[name].title] + [ratio_cell(ROWS[name], figures, other) for other in others]) + " |")
+        lines.append("| " + " | ".join([ROWS[name].title] + [ratio_cell(ROWS[name].targets, figures, *pair) for pair in pairs]) + " |")
     return lines
 
 
@@ -240,20 +263,27 @@ def measure_allocations(options, directory):
 
 
 def measure_handshakes(options, directory):
-    """In turns, as the rows: ours and nginx, full and resumed."""
-    lines = ["| handshake | ours us | nginx us | ours / nginx | |", "|---|---|---|---|---|"]
-    figures = {(kind, resumed): [] for kind in ("ours", "nginx") for resumed in (False, True)}
-    with running(("ours", "nginx"), directory, setup="tls") as started:
-        for _ in range(options.rounds):
-            for kind, resumed in figures:
-                peer = next(p for p in started if p.name == kind)
-                figures[kind, resumed].append(secure.handshakes(peer, options.seconds, resumed)[0])
-    for resumed in (False, True):
-        values = [ours / theirs for ours, theirs in zip(figures["ours", resumed], figures["nginx", resumed])]
-        verdict = "ok" if statistics.median(values) <= HANDSHAKE_TARGET else "short"
-        lines.append(f"| {'resumed' if resumed else 'full'} | {spread(figures['ours', resumed], 0)} | {spread(figures['nginx', resumed], 0)} | "
-                     f"{spread(values)} | target {HANDSHAKE_TARGET:.2f}: {verdict} |")
-        progress("  " + lines[-1])
+    """All at the same time, full and resumed."""
+    kinds = ("ours", "ours-no-log", "nginx", "nginx-log")
+    figures = {resumed: {kind: [] for kind in kinds} for resumed in (False, True)}
+    for number in range(options.rounds):
+        with running(rotated(kinds, number), directory, setup="tls") as started:
+            for resumed in (False, True):
+                measured = at_once(started, lambda peer, resumed=resumed: secure.handshakes(peer, options.seconds, resumed)[0])
+                for kind, figure in measured.items():
+                    figures[resumed][kind].append({"cpu": figure})
+        progress(f"  round {number + 1}: " + ", ".join(f"{kind} {figure:.0f} us" for kind, figure in measured.items()) + " (resumed)")
+    return handshake_table(figures, [("ours-no-log", "nginx"), ("ours", "nginx-log"), ("ours", "nginx")])
+
+
+def handshake_table(figures, pairs):
+    kinds = list(figures[False])
+    lines = ["| handshake | " + " | ".join([f"{kind} us" for kind in kinds] + [f"{who} / {other}" for who, other in pairs]) + " |",
+             "|---" * (1 + len(kinds) + len(pairs)) + "|"]
+    for resumed, measured in figures.items():
+        cells = [spread([r["cpu"] for r in measured[kind]], 0) for kind in kinds]
+        cells += [ratio_cell({"nginx": HANDSHAKE_TARGET}, measured, *pair) for pair in pairs]
+        lines.append(f"| {'resumed' if resumed else 'full'} | " + " | ".join(cells) + " |")
     return lines
 
 

@@ -33,7 +33,7 @@ def parse_arguments():
 
 def start(name, directory):
     os.environ["DRISHTI"] = str(PROGRAMS[name])
-    peer = peers.Peer("ours", pathlib.Path(directory) / name, next(measure.PORTS))
+    peer = peers.Peer("ours", pathlib.Path(directory) / name, next(measure.PORTS), access_log=True)
     peer.start()
     return peer
 
@@ -86,7 +86,7 @@ def instructions_per_request(name, directory, path):
     counts = []
     for requests in (SHORT, LONG):
         os.environ["DRISHTI"] = str(PROGRAMS[name])
-        peer = CountedPeer("ours", pathlib.Path(directory) / f"{name}-{requests}", next(measure.PORTS))
+        peer = CountedPeer("ours", pathlib.Path(directory) / f"{name}-{requests}", next(measure.PORTS), access_log=True)
         peer.start()
         ask_in_step(peer.port, path, requests)
         peer.stop()

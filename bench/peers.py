@@ -84,14 +84,14 @@ class Peer:
     """One proxy under measurement: `kind` is ours, nginx, haproxy, varnish, raw or floor (the backend itself). `setup` chooses its configuration:
     plain, tls, h2, h2c, user (the user's own file), cache (a memory cache), redis (a cache in Redis alone), gzip or gzip-cache."""
 
-    def __init__(self, kind, directory, port, setup="plain", name=None, access_log=None, allocation_counter=None):
+    def __init__(self, kind, directory, port, setup="plain", name=None, access_log=False, allocation_counter=None):
         self.kind, self.port, self.setup = kind, port, setup
-        self.name = name or (kind if kind != "nginx" or access_log is None else "nginx-log")
+        self.name = name or kind
         self.directory = pathlib.Path(directory) / f"{self.name}-{port}"
         self.directory.mkdir(parents=True)
         # The worker of a proxy started by root has to be able to write here.
         self.directory.chmod(0o777)
-        self.access_log = f"{self.directory}/access.log" if access_log or kind == "ours" else "off"
+        self.access_log = f"{self.directory}/access.log" if access_log else "off"
         self.allocation_counter = allocation_counter
         self.process = None
 
