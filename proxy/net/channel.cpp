@@ -8,7 +8,7 @@ void Channel::open(Reactor& reactor, int fd, std::uint32_t events) {
   reactor_ = &reactor;
   fd_ = fd;
   readable_ = writable_ = true;  // as far as known: the first try tells
-  hangup_ = is_yielding_ = is_hook_due_ = false;
+  holds_bytes_ = hangup_ = is_yielding_ = is_hook_due_ = false;
   worked_ = 0;
   is_shared_ = (events & EPOLLEXCLUSIVE) != 0;
   events_ = events;
@@ -90,7 +90,7 @@ void Channel::wake_writer(Wake wake) {
 void Channel::go_on() {
   is_yielding_ = false;
   if (writable_) wake_writer(Wake::ready);
-  if (readable_) wake_reader(Wake::ready);
+  if (maybe_readable()) wake_reader(Wake::ready);
   if (std::exchange(is_hook_due_, false) && hook_) hook_(*this, hook_owner_);
 }
 

@@ -40,7 +40,9 @@ class Channel {
   Reactor& reactor() const { return *reactor_; }
 
   // What is known about the descriptor. Set by events, cleared by whoever saw EAGAIN or a short read.
-  bool maybe_readable() const { return readable_; }
+  bool maybe_readable() const { return readable_ || holds_bytes_; }
+  /// As maybe_readable(), and only of the descriptor itself.
+  bool descriptor_maybe_readable() const { return readable_; }
   bool peer_closed() const { return hangup_; }
   void drained() {
     if (!hangup_) readable_ = false;
@@ -49,8 +51,10 @@ class Channel {
     writable_ = false;
     if ((events_ & EPOLLOUT) == 0) ask_for_room();
   }
-  /// There is something to read that the descriptor does not tell of: it was taken from it already.
+  /// The next read tries the descriptor, whatever is known of it.
   void mark_readable() { readable_ = true; }
+  /// There is something to read that the descriptor does not tell of: it was taken from it already, and waits above it.
+  void hold_bytes(bool are_there) { holds_bytes_ = are_there; }
 
   /// Called for an event while no coroutine waits to read: a closing client during an upstream's work, bytes on an idle
   /// pooled connection. May close the channel, or destroy it.
@@ -109,7 +113,7 @@ class Channel {
   friend class Reactor;
   static constexpr std::size_t share_of_turn = 256 << 10;  ///< bytes; some 100 us of work
   static constexpr std::size_t cost_of_operation = 2 << 10;  ///< bytes that could have passed instead
-  bool is_ready(const Waiter& waiter) const { return (waiter.reading && readable_) || (waiter.writing && writable_); }
+  bool is_ready(const Waiter& waiter) const { return (waiter.reading && maybe_readable()) || (waiter.writing && writable_); }
   void ask_for_room();
   void suspend(const Waiter& waiter, std::coroutine_handle<> handle);
   void go_on();
@@ -123,6 +127,7 @@ class Channel {
   Reactor* reactor_ = nullptr;
   int fd_ = -1;
   bool readable_ = false;
+  bool holds_bytes_ = false;
   bool writable_ = false;
   bool hangup_ = false;
   bool is_shared_ = false;

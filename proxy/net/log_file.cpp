@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <stdexcept>
@@ -15,7 +16,7 @@ namespace drishti::net {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int pause_ms = 2;  // between rounds, so that lines gather and a write carries many
+constexpr std::chrono::milliseconds shortest_pause{2}, longest_pause{50};
 constexpr std::chrono::seconds exit_patience{1};
 
 /// Starts a thread that no signal is delivered to.
@@ -52,7 +53,9 @@ struct LogHub::Impl {
 
   void write_until_stopped();
   bool drain_all(std::vector<pollfd>& blocked);
-  void wait(std::vector<pollfd>& blocked);
+  void wait(std::vector<pollfd>& events);
+  void let_lines_gather(std::vector<pollfd>& events, Clock::duration waited);
+  bool is_any_filling();
   bool patience_is_over();
   void publish();
 
@@ -64,6 +67,7 @@ struct LogHub::Impl {
   Queues shared;  // what the writer is to serve; guarded by mutex
   Clock::time_point deadline;
   std::atomic<bool> stopping{false};
+  std::chrono::milliseconds pause = shortest_pause;  // writer thread
   std::thread writer;
 };
 
@@ -89,10 +93,23 @@ bool LogHub::Impl::drain_all(std::vector<pollfd>& blocked) {
 }
 
 /// Sleeps until a line comes, a blocked target is writable again, or (while stopping) patience ends.
-void LogHub::Impl::wait(std::vector<pollfd>& blocked) {
-  blocked.push_back({waker->fd(), POLLIN, 0});
-  ::poll(blocked.data(), blocked.size(), stopping.load() ? 20 : -1);
+void LogHub::Impl::wait(std::vector<pollfd>& events) {
+  ::poll(events.data(), events.size(), stopping.load() ? 20 : -1);
   waker->clear();
+}
+
+bool LogHub::Impl::is_any_filling() {
+  const std::lock_guard lock(mutex);
+  return std::any_of(shared.begin(), shared.end(), [](const auto& queue) { return queue->is_filling(); });
+}
+
+/// A line of a quiet server is written soon. While more of them keep coming each round waits longer, so that a write
+/// carries many and a busy worker is seldom interrupted by this thread. A pipe, which takes little at a time, and a queue
+/// that fills up are not kept waiting.
+void LogHub::Impl::let_lines_gather(std::vector<pollfd>& events, Clock::duration waited) {
+  pause = waited < longest_pause ? std::min(2 * pause, longest_pause) : shortest_pause;
+  if (stopping.load() || is_any_filling()) return;
+  ::poll(events.data(), events.size(), static_cast<int>(pause.count()));
 }
 
 bool LogHub::Impl::patience_is_over() {
@@ -101,15 +118,16 @@ bool LogHub::Impl::patience_is_over() {
 }
 
 void LogHub::Impl::write_until_stopped() {
-  std::vector<pollfd> blocked;
+  std::vector<pollfd> events;
   for (;;) {
     const bool was_stopping = stopping.load();
     waker->arm();
-    const bool all_written = drain_all(blocked);
+    const bool all_written = drain_all(events);
     if (was_stopping && (all_written || patience_is_over())) return;
-    wait(blocked);
-    pollfd pause{waker->fd(), POLLIN, 0};
-    if (!stopping.load()) ::poll(&pause, 1, pause_ms);
+    events.push_back({waker->fd(), POLLIN, 0});
+    const auto begun = Clock::now();
+    wait(events);
+    let_lines_gather(events, Clock::now() - begun);
   }
 }
 

@@ -11,6 +11,11 @@
 #include "net/os_error.hpp"
 
 namespace drishti::net {
+namespace {
+
+constexpr std::size_t much = LogQueue::limit / 4;
+
+}  // namespace
 
 LogWaker::LogWaker() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (fd_ < 0) throw std::runtime_error("eventfd() failed (" + errno_text(errno) + ")");
@@ -24,6 +29,7 @@ void LogWaker::wake() {
 }
 
 void LogWaker::clear() {
+  armed_.store(false, std::memory_order_seq_cst);
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t size = ::read(fd_, &count, sizeof count);
 }
@@ -37,9 +43,9 @@ void LogQueue::submit(std::string_view lines, std::uint32_t count) {
       last_error_.store(0, std::memory_order_relaxed);
       return;
     }
-    const bool was_low = waiting_.size() < limit / 4;
+    const bool was_low = waiting_.size() < much;
     waiting_.append(lines);
-    is_filling = was_low && waiting_.size() >= limit / 4;
+    is_filling = was_low && waiting_.size() >= much;
   }
   if (is_filling) {
     waker_->wake();  // the writer may be pausing
@@ -60,6 +66,11 @@ void LogQueue::replace(std::unique_ptr<LogTarget> target) {
 bool LogQueue::is_empty() const {
   const std::lock_guard lock(mutex_);
   return waiting_.empty() && next_target_ == nullptr && !busy_.load(std::memory_order_relaxed);
+}
+
+bool LogQueue::is_filling() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size() >= much;
 }
 
 LogLoss LogQueue::take_loss() {

@@ -28,6 +28,7 @@ class LogWaker {
     if (armed_.load(std::memory_order_seq_cst) && armed_.exchange(false)) wake();
   }
   void wake();
+  /// Forgets who woke it. No line does until arm() is called again.
   void clear();
 
  private:
@@ -53,6 +54,8 @@ class LogQueue : public LogFile {
   /// Control thread: lines lost since the last call.
   LogLoss take_loss();
 
+  /// Whether so much waits that the writer was woken for it. Any thread.
+  bool is_filling() const;
   /// Writer thread: writes what waits; true when the target would block. Lines that come meanwhile may be left.
   bool drain();
   int fd() const { return target_->fd(); }

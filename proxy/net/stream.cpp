@@ -36,25 +36,13 @@ std::span<iovec> skip_bytes(std::span<iovec> pieces, std::size_t count) {
 IoResult Stream::failed(int error) { return {IoStatus::failed, error, 0}; }
 
 IoResult Stream::counted(const IoResult& result) {
-  if (result.bytes > 0) channel_.worked(result.bytes);
+  if (result.bytes > 0) channel_->worked(result.bytes);
   return result;
-}
-
-void Stream::open(Reactor& reactor, StreamParts parts) {
-  tls_ = std::move(parts.tls);
-  channel_.open(reactor, parts.fd);
-  if (!parts.maybe_readable) channel_.drained();
-  if (tls_) tls_->move_to(channel_);
-}
-
-StreamParts Stream::release() {
-  const bool maybe_readable = channel_.maybe_readable();
-  return {channel_.release(), std::move(tls_), maybe_readable};
 }
 
 void Stream::close() {
   if (tls_) tls_->close_notify();
-  channel_.close();
+  channel_->close();
 }
 
 IoResult Stream::try_read(std::span<char> buffer) {
@@ -64,11 +52,11 @@ IoResult Stream::try_read(std::span<char> buffer) {
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (n < 0) {
     if (!would_block(errno)) return failed(errno);
-    channel_.drained();
+    channel_->drained();
     return {};
   }
   // A short read emptied the socket: the next edge tells of more, so no recv is spent on EAGAIN.
-  if (static_cast<std::size_t>(n) < buffer.size()) channel_.drained();
+  if (static_cast<std::size_t>(n) < buffer.size()) channel_->drained();
   return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
 }
 
@@ -79,7 +67,7 @@ IoResult Stream::try_peek(std::span<char> buffer) {
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (n > 0) return {IoStatus::ok, 0, static_cast<std::size_t>(n)};
   if (!would_block(errno)) return failed(errno);
-  channel_.drained();
+  channel_->drained();
   return {};
 }
 
@@ -89,18 +77,18 @@ IoResult Stream::try_write(const iovec* pieces, std::size_t count) {
   const ssize_t n = send_pieces(fd(), pieces, count);
   if (n >= 0) return counted({IoStatus::ok, 0, static_cast<std::size_t>(n)});
   if (!would_block(errno)) return failed(errno);
-  channel_.clogged();
+  channel_->clogged();
   return {};
 }
 
 Task<IoResult> Stream::read_some(std::span<char> buffer, milliseconds timeout) {
   for (;;) {
-    Wake wake = co_await channel_.readable(timeout);
+    Wake wake = co_await channel_->readable(timeout);
     if (wake != Wake::ready) co_return from_wake(wake, 0);
     IoResult result = try_read(buffer);
     if (!result.ok() || result.bytes > 0) co_return result;
     // After a hang-up the channel stays readable; EAGAIN then means that nothing will ever come.
-    if (channel_.peer_closed()) co_return IoResult{IoStatus::eof, 0, 0};
+    if (channel_->peer_closed()) co_return IoResult{IoStatus::eof, 0, 0};
   }
 }
 
@@ -108,24 +96,24 @@ Task<IoResult> Stream::write_all(std::span<iovec> pieces, milliseconds timeout) 
   std::size_t sent = 0;
   pieces = skip_bytes(pieces, 0);
   while (!pieces.empty() || has_unsent()) {
-    Wake wake = co_await channel_.writable(timeout);
+    Wake wake = co_await channel_->writable(timeout);
     if (wake != Wake::ready) co_return from_wake(wake, sent);
     IoResult result = try_write(pieces.data(), std::min<std::size_t>(pieces.size(), 64));
     if (!result.ok()) co_return IoResult{result.status, result.error, sent};
     sent += result.bytes;
     pieces = skip_bytes(pieces, result.bytes);
-    if (!pieces.empty() && result.bytes > 0 && !tls_) channel_.clogged();
+    if (!pieces.empty() && result.bytes > 0 && !tls_) channel_->clogged();
   }
   co_return IoResult{IoStatus::ok, 0, sent};
 }
 
 Task<void> Stream::finish_handshake(milliseconds timeout) {
   std::array<char, 1024> waste;
-  const auto until = channel_.reactor().clock().now() + timeout;
+  const auto until = channel_->reactor().clock().now() + timeout;
   while (is_open() && tls_->is_early()) {
-    const auto left = std::chrono::ceil<milliseconds>(until - channel_.reactor().clock().now());
+    const auto left = std::chrono::ceil<milliseconds>(until - channel_->reactor().clock().now());
     if (left.count() <= 0) co_return;
-    const Wake wake = co_await channel_.readable(left);
+    const Wake wake = co_await channel_->readable(left);
     if (wake != Wake::ready || !try_read(waste).ok()) co_return;
   }
 }
@@ -145,14 +133,14 @@ IoResult Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t len
   }
   if (n == 0) return {IoStatus::eof, 0, 0};
   if (!would_block(errno)) return failed(errno);
-  channel_.clogged();
+  channel_->clogged();
   return {};
 }
 
 Task<IoResult> Stream::send_file(int file, std::uint64_t offset, std::uint64_t length, milliseconds timeout) {
   std::uint64_t sent = 0;
   while (sent < length || has_unsent()) {
-    Wake wake = co_await channel_.writable(timeout);
+    Wake wake = co_await channel_->writable(timeout);
     if (wake != Wake::ready) co_return from_wake(wake, sent);
     IoResult result = try_send_file(file, offset + sent, length - sent);
     if (!result.ok()) co_return IoResult{result.status, result.error, sent};

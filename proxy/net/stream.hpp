@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 
 #include "conf/socket_address.hpp"
 #include "net/io_result.hpp"
@@ -16,33 +18,33 @@
 
 namespace drishti::net {
 
-/// A stream on its way to another owner.
-struct StreamParts {
-  int fd = -1;
-  std::unique_ptr<TlsSession> tls;
-  bool maybe_readable = true;  ///< as the channel knew it
-};
-
 class Stream {
  public:
-  Stream() = default;
-  ~Stream() { close(); }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  Stream() : channel_(std::make_unique<Channel>()) {}
+  Stream(Reactor& reactor, int fd) : Stream() { open(reactor, fd); }
+  /// To another owner, as it stands in the reactor. Nobody may be waiting for it, and its hook is forgotten. What is left
+  /// can only be destroyed.
+  Stream(Stream&& other) noexcept : channel_(std::move(other.channel_)), tls_(std::move(other.tls_)) {
+    channel_->set_hook(nullptr, nullptr);
+  }
+  ~Stream() {
+    if (channel_) close();
+  }
+  Stream& operator=(Stream&&) = delete;
 
-  /// Takes a connected (or connecting) non-blocking socket.
-  void open(Reactor& reactor, int fd) { channel_.open(reactor, fd); }
-  void open(Reactor& reactor, StreamParts parts);
-  /// Gives the socket away, with its TLS. Nobody may be waiting for it.
-  StreamParts release();
+  /// Takes a connected (or connecting) non-blocking socket, without TLS as yet.
+  void open(Reactor& reactor, int fd) {
+    tls_.reset();
+    channel_->open(reactor, fd);
+  }
   void close();
-  bool is_open() const { return channel_.is_open(); }
-  int fd() const { return channel_.fd(); }
-  Channel& channel() { return channel_; }
+  bool is_open() const { return channel_->is_open(); }
+  int fd() const { return channel_->fd(); }
+  Channel& channel() { return *channel_; }
 
   // ---- TLS ----
   /// From now on all bytes are TLS's. Takes SSL, whose accept or connect state is set.
-  void start_tls(ssl_st* ssl) { tls_ = std::make_unique<TlsSession>(ssl, channel_); }
+  void start_tls(ssl_st* ssl) { tls_ = std::make_unique<TlsSession>(ssl, *channel_); }
   /// The whole handshake within TIMEOUT (0 = none); why it failed: tls()->error().
   Task<IoResult> handshake(milliseconds timeout) { return tls_->handshake(timeout); }
   /// Before our end, in a session that takes early data: the client's handshake ends first, since there is no close_notify
@@ -71,6 +73,10 @@ class Stream {
   /// LENGTH bytes of FILE from OFFSET by sendfile(2).
   Task<IoResult> send_file(int file, std::uint64_t offset, std::uint64_t length, milliseconds timeout);
 
+  /// The next write is our last; what TLS says at the end may go with it.
+  void end_with_next_write() {
+    if (tls_) tls_->end_with_next_write();
+  }
   /// Ends our direction (FIN).
   void shutdown_write();
   /// close() will send RST instead of FIN.
@@ -80,7 +86,7 @@ class Stream {
   IoResult failed(int error);
   IoResult counted(const IoResult& result);
   IoResult send_file_over_tls(int file, std::uint64_t offset, std::uint64_t length);
-  Channel channel_;
+  std::unique_ptr<Channel> channel_;  ///< has an address of its own, which the reactor and TLS know
   std::unique_ptr<TlsSession> tls_;
 };
 

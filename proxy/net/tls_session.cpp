@@ -22,6 +22,12 @@ std::string openssl_error() {
   return text;
 }
 
+std::size_t size_of(const iovec* pieces, std::size_t count) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) size += pieces[i].iov_len;
+  return size;
+}
+
 /// What somebody left in OpenSSL's queue would be taken for our failure. Clearing an empty one takes longer than the look.
 void forget_errors() {
   if (ERR_peek_error() != 0) ERR_clear_error();
@@ -43,7 +49,9 @@ struct TlsSession::Bio {
   }
 
   static int write(BIO* bio, const char* from, int size) {
-    std::vector<char>& out = session(bio).scratch().to_send;
+    TlsSession& self = session(bio);
+    std::vector<char>& out = self.scratch().to_send;
+    if (self.tickets_) self.take_tickets(out);
     out.insert(out.end(), from, from + size);
     return size;
   }
@@ -85,7 +93,7 @@ struct TlsSession::Bio {
   }
 };
 
-TlsSession::TlsSession(ssl_st* ssl, Channel& channel) : ssl_(ssl), channel_(&channel) {
+TlsSession::TlsSession(ssl_st* ssl, Channel& channel) : ssl_(ssl), channel_(channel) {
   BIO* bio = BIO_new(Bio::method());
   if (bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, this);
@@ -104,19 +112,19 @@ TlsSession::~TlsSession() {
 
 /// One recv into the scratch space. False: nothing came.
 bool TlsSession::receive() {
-  if (!channel_->maybe_readable() || !channel_->is_open()) return false;
+  if (!channel_.descriptor_maybe_readable() || !channel_.is_open()) return false;
   TlsScratch& space = scratch();
   const std::size_t room = std::clamp(read_ahead_, TlsScratch::largest_record, space.received.size());
-  const ssize_t n = net::receive(channel_->fd(), {space.received.data(), room});
+  const ssize_t n = net::receive(channel_.fd(), {space.received.data(), room});
   if (n <= 0) {
     if (n == 0) end_seen_ = true;
-    else if (would_block(errno)) channel_->drained();
+    else if (would_block(errno)) channel_.drained();
     else socket_error_ = errno;
     // After a hang-up the channel stays readable; EAGAIN then means that nothing will ever come.
-    if (n < 0 && socket_error_ == 0 && channel_->peer_closed()) end_seen_ = true;
+    if (n < 0 && socket_error_ == 0 && channel_.peer_closed()) end_seen_ = true;
     return false;
   }
-  if (static_cast<std::size_t>(n) < room) channel_->drained();
+  if (static_cast<std::size_t>(n) < room) channel_.drained();
   space.begin = 0;
   space.end = static_cast<std::size_t>(n);
   return true;
@@ -150,19 +158,19 @@ void TlsSession::keep_received() {
   }
   space.begin = space.end = 0;
   // No edge will tell of what is here already.
-  if (!held_.empty() || SSL_pending(ssl_) > 0) channel_->mark_readable();
+  channel_.hold_bytes(!held_.empty() || SSL_pending(ssl_) > 0);
 }
 
 /// Whether another read may give something: a try in vain costs as much as one that succeeds. Early data does not wait for
 /// what may come behind it.
 bool TlsSession::has_more() {
   const TlsScratch& space = scratch();
-  return space.begin < space.end || !held_.empty() || (channel_->maybe_readable() && !is_early()) ||
+  return space.begin < space.end || !held_.empty() || (channel_.descriptor_maybe_readable() && !is_early()) ||
          SSL_pending(ssl_) > 0;
 }
 
 IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill) {
-  if (!channel_->is_open()) return {IoStatus::cancelled, 0, 0};
+  if (!channel_.is_open()) return {IoStatus::cancelled, 0, 0};
   if (are_keys_old_) return refuse_new_keys();
   forget_errors();
   read_ahead_ = buffer.size();
@@ -180,7 +188,7 @@ IoResult TlsSession::read_with(int (*function)(ssl_st*, void*, int), std::span<c
   keep_received();
   const IoResult sent = send_out();  // an alert, or the answer to a KeyUpdate
   if (size > 0) {
-    if (!result.ok()) channel_->mark_readable();  // the next read tells
+    if (!result.ok()) channel_.mark_readable();  // the next read tells
     return {IoStatus::ok, 0, size};
   }
   return result.ok() && !sent.ok() ? sent : result;
@@ -219,12 +227,12 @@ IoResult TlsSession::send_out() {
     return send_unsent();
   }
   const iovec piece{out.data(), out.size()};
-  const ssize_t n = channel_->is_open() ? send_pieces(channel_->fd(), &piece, 1) : 0;
+  const ssize_t n = channel_.is_open() ? send_pieces(channel_.fd(), &piece, 1) : 0;
   const bool failed = n < 0 && !would_block(errno);
   const std::size_t sent = n > 0 ? static_cast<std::size_t>(n) : 0;
   if (!failed && sent < out.size()) {
     unsent_.assign(out.data() + sent, out.size() - sent);
-    channel_->clogged();
+    channel_.clogged();
   }
   out.clear();
   return failed ? IoResult{IoStatus::failed, errno, 0} : IoResult{};
@@ -236,11 +244,11 @@ IoResult TlsSession::send_unsent() {
     return {};
   }
   const iovec piece{unsent_.data(), unsent_.size()};
-  const ssize_t n = send_pieces(channel_->fd(), &piece, 1);
+  const ssize_t n = send_pieces(channel_.fd(), &piece, 1);
   if (n < 0 && !would_block(errno)) return {IoStatus::failed, errno, 0};
   if (n > 0) unsent_.erase(0, static_cast<std::size_t>(n));
   if (unsent_.empty()) unsent_ = {};
-  else channel_->clogged();
+  else channel_.clogged();
   return {};
 }
 
@@ -259,7 +267,7 @@ int TlsSession::write_early(std::span<const char> plaintext) {
 }
 
 IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
-  if (!channel_->is_open()) return {IoStatus::cancelled, 0, 0};
+  if (!channel_.is_open()) return {IoStatus::cancelled, 0, 0};
   if (has_unsent()) {
     const IoResult sent = send_unsent();
     if (!sent.ok() || has_unsent()) return sent;
@@ -291,6 +299,7 @@ IoResult TlsSession::write(const iovec* pieces, std::size_t count) {
     }
   }
   if (result.ok()) flush_gathered();
+  if (ends_with_write_ && result.ok() && taken == size_of(pieces, count)) write_close_notify();
   const IoResult sent = send_out();
   if (!result.ok()) return result;
   return {sent.status, sent.error, taken};

@@ -54,8 +54,6 @@ class TlsSession {
   void take_early_data() { early_ = Early::data; }
   /// The client has not shown yet that it is there: its Finished is still to come. read() goes on with the handshake.
   bool is_early() const { return early_ != Early::none; }
-  /// The stream moved: its socket is in another channel.
-  void move_to(Channel& channel) { channel_ = &channel; }
 
   /// TIMEOUT is for the whole handshake; 0 = none.
   Task<IoResult> handshake(milliseconds timeout);
@@ -82,6 +80,8 @@ class TlsSession {
   /// To be asked after something was written: whether the kernel has room for what it keeps (has_unsent()).
   void look_for_room();
 
+  /// close_notify goes out with the next write(), if that takes all of its pieces.
+  void end_with_next_write() { ends_with_write_ = true; }
   /// Sends close_notify, once, as far as the socket takes it.
   void close_notify();
   /// The end is to look like a cut: no close_notify.
@@ -95,6 +95,14 @@ class TlsSession {
   /// Whose turn it is: data may come before the handshake ends, no more of it, or the handshake is over.
   enum class Early : std::uint8_t { none, data, handshake };
   struct KernelTls;
+  /// Ciphertext that goes out with the next, or when its time is over; see hold_tickets().
+  struct HeldTickets : DeadlineWheel::Timer {
+    HeldTickets(TlsSession& owner, const std::vector<char>& text)
+        : DeadlineWheel::Timer(fired), session(owner), bytes(text.begin(), text.end()) {}
+    static void fired(DeadlineWheel::Timer& timer) { static_cast<HeldTickets&>(timer).session.send_tickets(); }
+    TlsSession& session;
+    std::string bytes;
+  };
   IoResult read_with(int (*function)(ssl_st*, void*, int), std::span<char> buffer, bool fill);
   IoResult after_failure(int result);
   IoResult encrypt(std::span<const char> plaintext);
@@ -104,23 +112,30 @@ class TlsSession {
   bool receive();
   bool has_more();
   void keep_received();
+  bool may_wait() const;
+  void hold_tickets();
+  void take_tickets(std::vector<char>& out);
+  void write_close_notify();
+  void send_tickets();
   IoResult send_out();
   IoResult send_unsent();
   IoResult send_by_kernel(const iovec* pieces, std::size_t count);
   IoResult refuse_new_keys();
-  TlsScratch& scratch() { return channel_->reactor().tls_scratch(); }
+  TlsScratch& scratch() { return channel_.reactor().tls_scratch(); }
 
   ssl_st* ssl_;
-  Channel* channel_;
+  Channel& channel_;
   std::string held_;             ///< received and not decrypted yet
   std::size_t held_begin_ = 0;
   std::string unsent_;
+  std::unique_ptr<HeldTickets> tickets_;
   std::string error_;
   std::size_t record_size_ = 16 << 10;
   std::size_t read_ahead_ = 0;   ///< how much the read at work would like to receive
   int socket_error_ = 0;
   bool end_seen_ = false;        ///< the socket's
   bool may_notify_ = true;
+  bool ends_with_write_ = false;
   Early early_ = Early::none;
   std::optional<char> first_early_;  ///< read to learn that there is any
   bool kernel_sends_ = false;

@@ -38,7 +38,7 @@ struct TlsSession::KernelTls {
 void TlsSession::offer_to_kernel() {
   if (is_early()) return;  // answers to early data have no keys yet that the kernel could take
   if (SSL_get_wfd(ssl_) >= 0) return;  // offered already
-  if (BIO* socket = BIO_new_socket(channel_->fd(), BIO_NOCLOSE)) SSL_set0_wbio(ssl_, socket);
+  if (BIO* socket = BIO_new_socket(channel_.fd(), BIO_NOCLOSE)) SSL_set0_wbio(ssl_, socket);
 }
 
 bool TlsSession::settle_offer() {
@@ -57,10 +57,10 @@ bool TlsSession::settle_offer() {
 IoResult TlsSession::send_by_kernel(const iovec* pieces, std::size_t count) {
   if (are_keys_old_) return refuse_new_keys();
   if (count == 0) return {};
-  const ssize_t n = send_pieces(channel_->fd(), pieces, count);
+  const ssize_t n = send_pieces(channel_.fd(), pieces, count);
   if (n < 0 && !would_block(errno)) return {IoStatus::failed, errno, 0};
   if (n < 0) {
-    channel_->clogged();
+    channel_.clogged();
     return {};
   }
   look_for_room();
@@ -71,16 +71,16 @@ IoResult TlsSession::send_by_kernel(const iovec* pieces, std::size_t count) {
 /// the socket is writable, a third of its send buffer is free: more than a record, so that whatever is sent next, also
 /// close_notify, pushes the rest out before it. (poll() also asks for the event that tells of room.)
 void TlsSession::look_for_room() {
-  pollfd socket{channel_->fd(), POLLOUT, 0};
+  pollfd socket{channel_.fd(), POLLOUT, 0};
   is_kernel_full_ = ::poll(&socket, 1, 0) == 0;
-  if (is_kernel_full_) channel_->clogged();
+  if (is_kernel_full_) channel_.clogged();
 }
 
 /// RFC 8446 4.6.3: no data may follow under the old keys. What may is close_notify.
 IoResult TlsSession::refuse_new_keys() {
   close_notify();
   error_ = "KeyUpdate: the kernel, which encrypts this connection, does not take new keys";
-  ::shutdown(channel_->fd(), SHUT_WR);
+  ::shutdown(channel_.fd(), SHUT_WR);
   return {IoStatus::failed, EPROTO, 0};
 }
 

@@ -20,8 +20,7 @@ bool agreed_on_http2(const SSL* ssl) {
 }  // namespace
 
 ConnectionStart::ConnectionStart(Worker& worker, int fd, context::ConnectionInfo info, ConnectionServers servers)
-    : worker_(worker), info_(std::move(info)), servers_(std::move(servers)) {
-  stream_.open(worker.services().reactor, fd);
+    : worker_(worker), stream_(worker.services().reactor, fd), info_(std::move(info)), servers_(std::move(servers)) {
   worker_.link(*this);
 }
 
@@ -46,8 +45,8 @@ net::Task<void> ConnectionStart::run() {
     if (!goes_on) co_return;
   }
   const bool is_http2 = info_.ssl != nullptr && agreed_on_http2(info_.ssl);
-  if (is_http2) (new Http2Connection(worker_, stream_.release(), std::move(info_), std::move(servers_)))->start({});
-  else (new Http1Connection(worker_, stream_.release(), std::move(info_), std::move(servers_)))->start();
+  if (is_http2) (new Http2Connection(worker_, std::move(stream_), std::move(info_), std::move(servers_)))->start({});
+  else (new Http1Connection(worker_, std::move(stream_), std::move(info_), std::move(servers_)))->start();
 }
 
 }  // namespace drishti::server

@@ -21,10 +21,8 @@ constexpr std::uint64_t most_body_drained = 64 << 10;  // beyond that, closing i
 
 }  // namespace
 
-Http1Connection::Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers)
-    : worker_(worker), info_(std::move(info)), servers_(std::move(servers)) {
-  stream_.open(worker.services().reactor, std::move(socket));
-  set_no_delay(true);
+Http1Connection::Http1Connection(Worker& worker, net::Stream stream, context::ConnectionInfo info, ConnectionServers servers)
+    : worker_(worker), stream_(std::move(stream)), info_(std::move(info)), servers_(std::move(servers)) {
   worker_.link(*this);
 }
 
@@ -103,7 +101,7 @@ net::Task<bool> Http1Connection::begins_with_preface() {
 }
 
 void Http1Connection::hand_over() {
-  auto* connection = new Http2Connection(worker_, stream_.release(), std::move(info_), std::move(servers_));
+  auto* connection = new Http2Connection(worker_, std::move(stream_), std::move(info_), std::move(servers_));
   connection->start(in_.readable());
 }
 
@@ -234,10 +232,10 @@ net::Task<bool> Http1Connection::finish_body() {
 net::Task<void> Http1Connection::linger() {
   const conf::CoreSettings& core = servers_.default_server().root->core;
   if (info_.may_be_early) co_await stream_.finish_handshake(*core.lingering_timeout);
-  stream_.shutdown_write();
   if (*core.lingering_close == conf::LingeringClose::off) co_return;
   bool may_have_more = tunnel_ || close_after_ || !in_.empty() || *core.lingering_close == conf::LingeringClose::always;
   if (!may_have_more) co_return;
+  stream_.shutdown_write();
   idle_ = true;
   auto deadline = worker_.services().clock().now() + *core.lingering_time;
   const milliseconds timeout = *core.lingering_timeout;

@@ -17,7 +17,7 @@ namespace drishti::server {
 
 class Http1Connection final : public ClientConnection, private request::ClientStream {
  public:
-  Http1Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers);
+  Http1Connection(Worker& worker, net::Stream stream, context::ConnectionInfo info, ConnectionServers servers);
   ~Http1Connection() override;
   void start();
 
@@ -65,7 +65,7 @@ class Http1Connection final : public ClientConnection, private request::ClientSt
   std::string_view last_chunk() const;
   std::size_t join(iovec* pieces, std::size_t count);
   void frame(std::span<const std::string_view> data, bool last, Frame& frame);
-  request::SendStatus send_frame(Frame& frame);
+  request::SendStatus send_frame(Frame& frame, bool last);
   void written(std::uint64_t body_bytes, bool last);
   net::Task<request::SendStatus> send_rest(std::span<iovec> pieces);
   net::Task<void> respect_rate();

@@ -147,9 +147,10 @@ void Http1Connection::frame(std::span<const std::string_view> data, bool last, F
   if (count > 1 && body_bytes <= most_bytes_joined) count = join(pieces.data(), count);
 }
 
-SendStatus Http1Connection::send_frame(Frame& frame) {
+SendStatus Http1Connection::send_frame(Frame& frame, bool last) {
   head_sent_ = true;
   if (frame.count == 0) return SendStatus::ok;
+  if (last && !keep_alive_ && !tunnel_) stream_.end_with_next_write();
   net::IoResult result = stream_.try_write(frame.pieces.data(), frame.count);
   if (!result.ok()) return send_failure(result);
   count_sent(result.bytes);
@@ -167,7 +168,7 @@ net::Task<SendStatus> Http1Connection::write_now(std::span<const std::string_vie
   if (!stream_.is_open()) co_return SendStatus::closed;
   Frame framed;
   frame(data, last, framed);
-  SendStatus status = send_frame(framed);
+  SendStatus status = send_frame(framed, last);
   if (status == SendStatus::pending) status = co_await send_rest(framed.rest);
   if (status == SendStatus::ok) written(framed.body_bytes, last);
   co_return status;
@@ -177,7 +178,7 @@ SendStatus Http1Connection::start_write(std::span<const std::string_view> data, 
   if (!stream_.is_open()) return SendStatus::closed;
   Frame framed;
   frame(data, last, framed);
-  SendStatus status = send_frame(framed);
+  SendStatus status = send_frame(framed, last);
   if (status == SendStatus::ok) written(framed.body_bytes, last);
   if (status != SendStatus::pending) return status;
   state_->unsent.clear();

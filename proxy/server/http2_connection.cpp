@@ -22,15 +22,15 @@ Http2SessionSettings settings_of(const conf::Server& server) {
 
 }  // namespace
 
-Http2Connection::Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers)
+Http2Connection::Http2Connection(Worker& worker, net::Stream stream, context::ConnectionInfo info, ConnectionServers servers)
     : worker_(worker),
+      stream_(std::move(stream)),
       info_(std::move(info)),
       servers_(std::move(servers)),
       session_(*this, worker.services().clock(), settings_of(servers_.default_server())),
       flush_(worker.services().reactor, [](void* self) { static_cast<Http2Connection*>(self)->flush(); }, this),
       deadline_(*this, &Http2Connection::give_up),
       goodbye_(*this, &Http2Connection::finish_shutdown) {
-  stream_.open(worker.services().reactor, std::move(socket));
   worker_.link(*this);
 }
 

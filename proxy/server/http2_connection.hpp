@@ -18,7 +18,7 @@ namespace drishti::server {
 
 class Http2Connection final : public ClientConnection, private Http2Session::Owner {
  public:
-  Http2Connection(Worker& worker, net::StreamParts socket, context::ConnectionInfo info, ConnectionServers servers);
+  Http2Connection(Worker& worker, net::Stream stream, context::ConnectionInfo info, ConnectionServers servers);
   ~Http2Connection();
   /// EARLY: what was read already.
   void start(std::string_view early);

@@ -147,7 +147,7 @@ void Worker::accepted(int fd, const SocketAddress& remote, const Listener& liste
   const routing::ListenProtocols& protocols = servers.table().protocols();
   if (protocols.ssl || protocols.proxy_protocol)
     return (new ConnectionStart(*this, fd, std::move(info), std::move(servers)))->start();
-  (new Http1Connection(*this, {fd, nullptr}, std::move(info), std::move(servers)))->start();
+  (new Http1Connection(*this, net::Stream(services_.reactor, fd), std::move(info), std::move(servers)))->start();
 }
 
 void Worker::link(ClientConnection& connection) {

@@ -117,8 +117,7 @@ TEST_P(KernelTls, TellsOfAFileThatIsShorter) {
 }
 
 TEST_P(KernelTls, MovesToAnotherOwner) {
-  Stream moved;
-  moved.open(reactor, server.release());
+  Stream moved = std::move(server);
   std::string received;
   IoResult sent, last;
   run(send_and_close(moved, "from the new one", sent), receive(client, 100, 64, received, last));

@@ -100,14 +100,114 @@ TEST_F(TlsStreamTest, MovesToAnotherOwnerWithWhatWasReceivedAndNotReadYet) {
   IoResult sent, last;
   std::string received;
   run(send(client, text, sent), receive(server, 100, 100, received, last));
-  Stream moved;
-  moved.open(reactor, server.release());
-  EXPECT_FALSE(server.is_open());
+  Stream moved = std::move(server);
   run(send(client, "", sent), receive(moved, text.size(), 100, received, last));
   EXPECT_TRUE(received == text);
   received.clear();
   run(send(moved, "and back", sent), receive(client, 8, 64, received, last));
   EXPECT_EQ(received, "and back");
+}
+
+TEST_F(TlsStreamTest, TheEndComesWithTheLastWriteHoweverLongItIs) {
+  for (const std::size_t size : {std::size_t{3}, std::size_t{3} << 20}) {
+    if (!server.is_open()) SetUp();
+    shake_hands();
+    const std::string text = pattern(size);
+    IoResult sent, last;
+    std::string received;
+    server.end_with_next_write();
+    run(send(server, text, sent), receive(client, size + 1, 65536, received, last));
+    EXPECT_TRUE(received == text) << size;
+    EXPECT_EQ(last.status, IoStatus::eof);
+    EXPECT_TRUE(server.is_open());
+    server.close();
+    client.close();
+  }
+}
+
+TEST_F(TlsStreamTest, WhatCameWithTheEndOfTheHandshakeIsReadWithoutAskingTheSocketAgain) {
+  const auto shake_and_speak = [](Stream& stream, IoResult& result) -> Task<void> {
+    result = co_await stream.handshake(milliseconds(5000));
+    iovec piece{const_cast<char*>("early"), 5};
+    result = co_await stream.write_all({&piece, 1}, milliseconds(5000));
+  };
+  start_server_tls();
+  start_client_tls();
+  IoResult spoken, shaken;
+  run(shake_and_speak(client, spoken), shake(server, shaken));
+  char space[64];
+  EXPECT_TRUE(server.channel().maybe_readable());
+  EXPECT_FALSE(server.channel().descriptor_maybe_readable());
+  EXPECT_EQ(server.try_read(space).bytes, 5u);
+  EXPECT_FALSE(server.channel().maybe_readable());
+}
+
+TEST_F(TlsStreamTest, ASocketThatIsOpenedAnewBeginsWithoutTls) {
+  shake_hands();
+  server.close();
+  client.close();
+  SetUp();
+  EXPECT_EQ(server.tls(), nullptr);
+  IoResult sent, last;
+  std::string received;
+  run(send(server, "plain", sent), receive(client, 5, 64, received, last));
+  EXPECT_EQ(received, "plain");
+}
+
+/// How many tickets the client was given.
+int tickets_seen = 0;
+
+struct TicketTest : TlsStreamTest {
+  void SetUp() override {
+    TlsStreamTest::SetUp();
+    tickets_seen = 0;
+    SSL_CTX_set_session_cache_mode(client_context.get(), SSL_SESS_CACHE_CLIENT);
+    SSL_CTX_sess_set_new_cb(client_context.get(), [](SSL*, SSL_SESSION*) { return ++tickets_seen, 0; });
+    start_server_tls();
+    start_client_tls();
+  }
+};
+
+TEST_F(TicketTest, TicketsGoWithTheFirstAnswerInOnePiece) {
+  const auto shake_and_answer = [](Stream& stream, int other_end, std::string& sent_before, IoResult& result) -> Task<void> {
+    result = co_await stream.handshake(milliseconds(5000));
+    char bytes[4096];
+    const ssize_t before = ::recv(other_end, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    sent_before.assign(bytes, before > 0 ? static_cast<std::size_t>(before) : 0);
+    iovec piece{const_cast<char*>("answer"), 6};
+    result = co_await stream.write_all({&piece, 1}, milliseconds(5000));
+  };
+  IoResult answered, shaken, last;
+  std::string sent_before, received;
+  run(shake_and_answer(server, client.fd(), sent_before, answered), shake(client, shaken));
+  EXPECT_EQ(sent_before, "");
+  run(send(server, "", answered), receive(client, 6, 64, received, last));
+  EXPECT_EQ(received, "answer");
+  EXPECT_EQ(tickets_seen, 2);
+}
+
+TEST_F(TicketTest, TicketsDoNotWaitForAnAnswerThatIsLongInComing) {
+  const auto await_tickets = [](Stream& stream, IoResult& result) -> Task<void> {
+    result = co_await stream.handshake(milliseconds(5000));
+    char none[1];
+    while (tickets_seen < 2 && result.ok()) {
+      if (co_await stream.channel().readable(milliseconds(5000)) != Wake::ready) break;
+      result = stream.try_read(none);
+    }
+  };
+  IoResult shaken, waited;
+  run(shake(server, shaken), await_tickets(client, waited));
+  EXPECT_EQ(tickets_seen, 2);
+}
+
+TEST_F(TicketTest, AServerThatClosesAtOnceSendsTicketsBeforeTheEnd) {
+  IoResult shaken, last, none;
+  run(shake(server, shaken), shake(client, shaken));
+  server.close();
+  std::string received;
+  run(receive(client, 1, 64, received, last), send(client, "", none));
+  EXPECT_EQ(last.status, IoStatus::eof);
+  EXPECT_EQ(tickets_seen, 2);
 }
 
 TEST_F(TlsStreamTest, SendsAFile) {

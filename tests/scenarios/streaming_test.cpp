@@ -5,6 +5,7 @@
 
 #include "server/websocket_key.hpp"
 #include "tests/scenarios/health_support.hpp"
+#include "tests/scenarios/tls_support.hpp"
 #include "tests/support/http2_client.hpp"
 #include "tests/support/metrics_page.hpp"
 
@@ -102,6 +103,24 @@ TEST(WebSocket, OverHttp2EndsWhenTheServerClosed) {
   EXPECT_EQ(answer.body, "the last words");
   EXPECT_TRUE(log_line(proxy, "/ws").starts_with("101|") || log_line(proxy, "/ws").starts_with("200|")) << log_line(proxy, "/ws");
   EXPECT_TRUE(client.ping()) << "the connection goes on";
+}
+
+TEST(WebSocketOverTls, CarriesBytesBothWaysBehindTheHandshake) {
+  TlsFolder files;
+  const auto now = std::make_shared<Event>();
+  FakeUpstream upstream(opens({Action::wait(now), Action::send(ok_response("welcome")), Action::read_to_close()}));
+  ProxyUnderTest proxy(tls_config(files.server("localhost", "location / { proxy_pass http://" + upstream.address() + "; }") +
+                                  "server { listen 127.0.0.1:@port2@; location /metrics { metrics; } }"));
+  TlsClient client(proxy.port());
+  client.send(handshake());
+  EXPECT_EQ(client.read_response().value_or(RawResponse{}).status, 101);
+  now->set();
+  EXPECT_EQ(client.read_response().value_or(RawResponse{}).body, "welcome");
+  EXPECT_TRUE(client.send("hello"));
+  const auto received = [&] { return MetricsPage::of(proxy, 2)["drishti_tunnel_bytes_total{direction=\"received\"}"]; };
+  for (int i = 0; i < 500 && received() != 5; ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(received(), 5);
+  EXPECT_FALSE(client.had_close_notify());
 }
 
 TEST(TunnelMetrics, CountWhatIsOpenAndWhatIsCarried) {

@@ -1,7 +1,9 @@
 // ssl_certificate_watch, and what is told about certificates.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <ctime>
+#include <thread>
 
 #include "tests/scenarios/admin_support.hpp"
 #include "tests/scenarios/tls_support.hpp"
@@ -12,6 +14,15 @@ namespace drishti::testing {
 namespace {
 
 constexpr const char* metrics_server = "server { listen 127.0.0.1:@port2@; location /metrics { metrics; } }\n";
+
+/// The line in the log comes first, then each worker takes what is new.
+bool comes_to_serve(const ProxyUnderTest& proxy, const std::string& name) {
+  for (int i = 0; i < 500; ++i) {
+    if (TlsClient(proxy.port()).server_name() == name) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
 
 struct WatchedServer {
   explicit WatchedServer(const std::string& more = {})
@@ -28,7 +39,7 @@ TEST(CertificateWatch, TakesRenewedFilesWithoutTouchingConnections) {
   EXPECT_EQ(body_of(kept), "ok");
   server.files.add(CertificateWish{.name = "fresh", .valid_to = 999'999}, "localhost");
   ASSERT_TRUE(server.proxy.wait_for_log("certificates were read again", std::chrono::seconds(15)));
-  EXPECT_EQ(server.name(), "fresh");
+  EXPECT_TRUE(comes_to_serve(server.proxy, "fresh"));
   EXPECT_EQ(body_of(kept), "ok");
   const std::string series = "drishti_tls_certificate_not_after_timestamp_seconds{file=\"" +
                              server.files.file("localhost.pem") + "\",server=\"localhost\"}";
@@ -47,7 +58,7 @@ TEST(CertificateWatch, KeepsTheOldOnesWhileTheNewAreBadAndSaysSo) {
   EXPECT_EQ(server.metric("drishti_tls_certificate_load_failures_total"), 1);
   write_file(server.files.file("localhost.key"), fresh.key_pem());
   ASSERT_TRUE(server.proxy.wait_for_log("certificates were read again", std::chrono::seconds(15)));
-  EXPECT_EQ(server.name(), "fresh");
+  EXPECT_TRUE(comes_to_serve(server.proxy, "fresh"));
   EXPECT_EQ(server.metric("drishti_tls_certificate_load_successful"), 1);
 }
 
@@ -58,7 +69,7 @@ TEST(CertificateWatch, LeavesServersAloneThatDoNotAskForIt) {
   files.add(CertificateWish{.name = "fresh other"}, "other.test");
   files.add(CertificateWish{.name = "fresh"}, "localhost");
   ASSERT_TRUE(proxy.wait_for_log("certificates were read again", std::chrono::seconds(15)));
-  EXPECT_EQ(TlsClient(proxy.port()).server_name(), "fresh");
+  EXPECT_TRUE(comes_to_serve(proxy, "fresh"));
   EXPECT_EQ(TlsClient(proxy.port(), {.name = "other.test"}).server_name(), "other.test");
 }
 
