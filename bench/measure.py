@@ -5,9 +5,8 @@ row are up at once and take turns (A B C A B C ...); each figure is the proxy's 
 request, each ratio is taken within one round, and the table shows medians over the rounds with their spread. With
 --together, and for handshakes always, they do not take turns but share the cores: what neighbours of the machine take
 hits all alike, and none is measured half idle because the load generator is slower than it. Ratios then vary much less;
-rates and latencies are shares and mean nothing by themselves. Every
-answer is checked. Drishti writes its access log, except as ours-no-log; nginx is measured without (nginx) and with
-(nginx-log).
+rates and latencies are shares and mean nothing by themselves. Every answer is checked. Drishti writes its access log,
+except as ours-no-log; nginx is measured without (nginx) and with (nginx-log).
 The floor of a cache hit is a program that parses nothing and sends an answer made in advance: the kernel's part.
 """
 

@@ -33,12 +33,6 @@ void Channel::close() {
   cancel();
 }
 
-int Channel::release() {
-  reactor_->forget(*this);
-  epoll_ctl(reactor_->epoll_, EPOLL_CTL_DEL, fd_, nullptr);
-  return std::exchange(fd_, -1);
-}
-
 void Channel::cancel() {
   wake_reader(Wake::cancelled);
   wake_writer(Wake::cancelled);

@@ -33,8 +33,6 @@ class Channel {
   /// Wakes waiters with Wake::cancelled (later in this turn), then closes. A descriptor whose file is shared with others
   /// (a listening socket) has to leave the epoll set explicitly: closing it alone would keep its events coming.
   void close();
-  /// Leaves the reactor and gives the descriptor away. Nobody may be waiting.
-  int release();
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
   Reactor& reactor() const { return *reactor_; }

@@ -21,8 +21,9 @@ constexpr std::size_t body_size = 24 << 20;  // more than the sockets of both si
 /// The proxy's socket to the client is small. What it takes lets the one from the upstream grow, up to 32 MiB since Linux
 /// 6.16, and then there would be nobody who waits.
 std::string slow_config(const std::string& servers, const std::string& more = {}) {
-  return http_config("upstream backend { " + servers + " }\nserver { listen 127.0.0.1:@port@ sndbuf=256k; location / {\n" +
-                     "proxy_pass http://backend;\n" + more + "\n} }");
+  std::string text = proxy_config(servers, more);
+  replace_all(text, "@port@;", "@port@ sndbuf=256k;");
+  return text;
 }
 
 std::string pattern(std::size_t size) {
