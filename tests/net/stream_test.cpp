@@ -14,6 +14,7 @@
 
 #include "net/asio_reactor.hpp"
 #include "net/join.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::net {
 namespace {
@@ -43,7 +44,7 @@ struct StreamTest : ::testing::Test {
   template <class Holds>
   void run_until(Holds holds) {
     io.restart();
-    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); !holds() && std::chrono::steady_clock::now() < end;)
+    for (const auto end = std::chrono::steady_clock::now() + testing::patience; !holds() && std::chrono::steady_clock::now() < end;)
       io.run_one_for(std::chrono::milliseconds(100));
   }
   /// Runs TASK to its end.

@@ -15,13 +15,14 @@
 #include "cache/redis/command.hpp"
 #include "cache/redis/reply_reader.hpp"
 #include "conf/socket_address.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::cache::redis::testing {
 
 RedisCli::RedisCli(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const SocketAddress address = *SocketAddress::from_ip("127.0.0.1", port);
-  const timeval patience{5, 0};
-  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval longest{drishti::testing::patience.count(), 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
   if (::connect(fd_, address.data(), address.size()) == 0) return;
   ::close(fd_);
   fd_ = -1;
@@ -108,7 +109,7 @@ void RedisProcess::start() {
     ::execvp(argv[0], argv.data());
     ::_exit(127);
   }
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto give_up = std::chrono::steady_clock::now() + drishti::testing::patience;
   while (cli({"PING"}).is(Reply::Type::nil)) {
     if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("redis-server does not answer: is it installed (deploy/install-packages test)?");
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -19,6 +19,7 @@
 #include "cache/redis/redis_store.hpp"
 #include "net/asio_reactor.hpp"
 #include "tests/redis/redis_process.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::cache::redis::testing {
 
@@ -45,7 +46,7 @@ struct LoopTest : ::testing::Test {
   ClientServices services() { return {reactor, log, metrics, resolve}; }
 
   /// Turns the loop until DONE or MOST passed.
-  bool until(const std::function<bool()>& done, milliseconds most = milliseconds(5000)) {
+  bool until(const std::function<bool()>& done, milliseconds most = drishti::testing::patience) {
     const auto end = std::chrono::steady_clock::now() + most;
     io.restart();
     bool is_done = false;

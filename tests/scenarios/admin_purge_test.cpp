@@ -7,6 +7,7 @@
 
 #include "tests/redis/redis_process.hpp"
 #include "tests/scenarios/admin_support.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -101,20 +102,16 @@ TEST(AdminPurge, OfAUrlReachesRedisAndWhoeverSharesIt) {
   FakeUpstream upstream(counts());
   const std::string place = redis.url("/0");
   ProxyUnderTest one(cached_config(token, upstream, place + " timeout=5s")), two(cached_config(token, upstream, place + " timeout=5s"));
-  const auto until = [](const auto& holds) {
-    for (int i = 0; i < 1000 && !holds(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return holds();
-  };
-  ASSERT_TRUE(until([&] { return body_of(one, "/x") == body_of(two, "/x"); })) << "both have the same";
+  ASSERT_TRUE(eventually([&] { return body_of(one, "/x") == body_of(two, "/x"); })) << "both have the same";
   const std::string before = body_of(two, "/x"), other = body_of(two, "/xy");
   ApiAnswer answer;
-  ASSERT_TRUE(until([&] {
+  ASSERT_TRUE(eventually([&] {
     answer = admin_post(one, "/api/1/purge", {{"url", "http://a.test/x"}});
     return answer.status == 200;
   })) << answer.raw.body;
   EXPECT_TRUE(answer.body.at("shared").as_bool());
   EXPECT_EQ(admin_get(one, "/api/1/caches").body.at("caches").at(0).at("redis").at("workers_connected").to_number<int>(), 1);
-  EXPECT_TRUE(until([&] { return body_of(two, "/x") != before; }));
+  EXPECT_TRUE(eventually([&] { return body_of(two, "/x") != before; }));
   EXPECT_EQ(body_of(two, "/xy"), other);
 }
 

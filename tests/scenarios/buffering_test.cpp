@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -71,9 +72,7 @@ FakeUpstream::Script serves(std::string framing, std::string more_fields = {}) {
 
 /// Waits until the upstream could hand out SIZE bytes.
 bool could_send(const FakeUpstream& upstream, std::uint64_t size) {
-  const auto end = std::chrono::steady_clock::now() + seconds(8);
-  while (upstream.bytes_sent() < size && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(milliseconds(2));
-  return upstream.bytes_sent() >= size;
+  return eventually([&] { return upstream.bytes_sent() >= size; });
 }
 
 bool sent_all(const FakeUpstream& upstream) { return could_send(upstream, body_size); }
@@ -97,7 +96,7 @@ class SlowClient : public RawClient {
   }
   /// Now it reads: the big response.
   std::optional<RawResponse> read_big() {
-    while (unread().size() < body_size && read_some(seconds(5))) continue;  // parsed once, not after every read
+    while (unread().size() < body_size && read_some(patience)) continue;  // parsed once, not after every read
     return read_response();
   }
 };
@@ -138,7 +137,7 @@ TEST(SlowReaderByHttp10, GetsABodyThatEndsWithTheConnection) {
   SlowClient client(proxy);
   client.send("GET /big HTTP/1.0\r\nHost: a.test\r\n\r\n");
   ASSERT_TRUE(sent_all(upstream));
-  std::string all = client.read_to_close(seconds(10));
+  std::string all = client.read_to_close();
   EXPECT_FALSE(client.was_reset());
   EXPECT_TRUE(std::string_view(all).substr(all.find("\r\n\r\n") + 4) == big_body());
 }
@@ -246,7 +245,7 @@ TEST(UpstreamThatFailsOnTheWay, LeavesTheSlowClientWhatItSentAndNoProperEnd) {
   client.send(big_request);
   EXPECT_TRUE(proxy.wait_for_log("upstream prematurely closed connection"));
   EXPECT_EQ(upstream.connections_open(), 0);
-  std::string all = client.read_to_close(seconds(10));
+  std::string all = client.read_to_close();
   EXPECT_GT(all.size(), part);  // the proxy's head is longer than the upstream's
   EXPECT_LT(all.size(), part + 1000);
   EXPECT_TRUE(client.closed());
@@ -271,9 +270,9 @@ TEST_P(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
   const bool is_as_said =
       GetParam() ? could_send(upstream, 0x1000000) : is_held(upstream) && upstream.bytes_sent() < 0x1000000;
   ASSERT_TRUE(is_as_said);
-  while (client.unread().size() < 0x1000000 && client.read_some(seconds(5))) continue;
+  while (client.unread().size() < 0x1000000 && client.read_some(patience)) continue;
   was_read->set();
-  while (client.unread().find("hello", 0x1000000) == std::string::npos && client.read_some(seconds(5))) continue;
+  while (client.unread().find("hello", 0x1000000) == std::string::npos && client.read_some(patience)) continue;
   EXPECT_NE(client.unread().find("\r\n5\r\nhello\r\n"), std::string::npos);
 }
 INSTANTIATE_TEST_SUITE_P(BufferedOrNot, EventStream, ::testing::Bool());

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
 #include <vector>
 
 #include "tests/scenarios/cache.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -45,7 +45,7 @@ std::vector<FramedBody> framed_bodies() {
 /// Waits until CLIENT has TEXT of an answer that is not complete.
 bool has_received(RawClient& client, std::string_view text) {
   while (client.unread().find(text) == std::string::npos)
-    if (!client.read_some(seconds(10))) return false;
+    if (!client.read_some(patience)) return false;
   return true;
 }
 

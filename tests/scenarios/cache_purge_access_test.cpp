@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/redis_cache.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -19,8 +20,8 @@ int status_from(const char* from, const ProxyUnderTest& proxy, std::string reque
   ::inet_pton(AF_INET, from, &own.sin_addr);
   ::inet_pton(AF_INET, "127.0.0.1", &there.sin_addr);
   there.sin_port = htons(proxy.port());
-  const timeval patience{10, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval longest{patience.count(), 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
   char head[13] = {};  // `HTTP/1.1 403`
   const bool is_sent = ::bind(fd, reinterpret_cast<sockaddr*>(&own), sizeof own) == 0 &&
                        ::connect(fd, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0 &&

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <fstream>
-#include <thread>
 
 #include "tests/scenarios/catalogue.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing::catalogue {
 
@@ -279,9 +279,7 @@ std::string Bench::check_pool(const Probe& probe, const Observation& seen) {
 // The log is written by a thread of its own.
 bool Bench::was_logged(const Probe& probe, std::uintmax_t log_begin) const {
   if (probe.logs.empty()) return true;
-  for (auto end = Steady::now() + std::chrono::seconds(5); Steady::now() < end; std::this_thread::sleep_for(milliseconds(2)))
-    if (proxy_.error_log().find(probe.logs, log_begin) != std::string::npos) return true;
-  return false;
+  return eventually([&] { return proxy_.error_log().find(probe.logs, log_begin) != std::string::npos; });
 }
 
 std::string Bench::run(const Probe& probe) {

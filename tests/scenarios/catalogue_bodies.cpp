@@ -136,7 +136,7 @@ std::vector<Probe> expectations() {
   Probe waits = passed("the client waits for it", "", {post_x}).checked(exactly_one)
       .driven([expect](RawClient& client, FakeUpstream&) {
         client.send(post(expect + "Content-Length: 5\r\n", ""));
-        while (client.unread().find("\r\n\r\n") == std::string::npos && client.read_some(RawClient::patience)) continue;
+        while (client.unread().find("\r\n\r\n") == std::string::npos && client.read_some(patience)) continue;
         client.send("hello");
       });
   return {

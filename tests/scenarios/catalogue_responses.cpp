@@ -164,7 +164,7 @@ std::vector<Probe> cut_responses() {
   probes.push_back(cut("malformed chunk", {Action::send(chunks), Action::wait(begun), Action::send("zz\r\n"), Action::read_to_close()})
                        .driven([begun](RawClient& client, FakeUpstream&) {
                          client.send(get("/r"));
-                         while (client.unread().find("hello") == std::string::npos && client.read_some(RawClient::patience)) continue;
+                         while (client.unread().find("hello") == std::string::npos && client.read_some(patience)) continue;
                          begun->set();
                        }));
   probes.push_back(upstream_sends("malformed chunk before the answer has begun", ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", {502}));
@@ -185,7 +185,7 @@ Probe answered_early(std::string words, std::string target, std::size_t announce
   probe.checks_forwarded = probe.pools = false;
   probe.drive = [done, target, announced, sent](RawClient& client, FakeUpstream&) {
     client.send_until_answered(post("Connection: close\r\nContent-Length: " + std::to_string(announced) + "\r\n", repeat("x", sent), target));
-    while (client.unread().find("early") == std::string::npos && client.read_some(RawClient::patience)) continue;
+    while (client.unread().find("early") == std::string::npos && client.read_some(patience)) continue;
     client.shutdown_write();
     done->set();
   };
@@ -232,7 +232,7 @@ std::vector<Probe> endless_streams() {
   };
   events.drive = [received](RawClient& client, FakeUpstream&) {
     client.send(get("/r", "Connection: close\r\n"));
-    while (client.unread().find("data: 1") == std::string::npos && client.read_some(RawClient::patience)) continue;
+    while (client.unread().find("data: 1") == std::string::npos && client.read_some(patience)) continue;
     if (client.unread().find("data: 1") != std::string::npos) received->set();
   };
   return {std::move(events).checked([](const Observation& seen) { return seen.responses.at(0).complete ? "" : std::string("the stream did not arrive"); })};

@@ -4,6 +4,7 @@
 
 #include "tests/compress/decoders.hpp"
 #include "tests/scenarios/cache.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -117,8 +118,8 @@ TEST(CompressedCache, WhoWaitsForAnothersFetchGetsItCompressedToo) {
   });
   ProxyUnderTest proxy(cache_config(upstream, compressed));
   RawClient first(proxy.port()), second(proxy.port());
-  ASSERT_TRUE(first.send(request_text("GET", "/", gzip)) && first.read_some(milliseconds(5000)));
-  ASSERT_TRUE(second.send(request_text("GET", "/", gzip)) && second.read_some(milliseconds(5000)));
+  ASSERT_TRUE(first.send(request_text("GET", "/", gzip)) && first.read_some(patience));
+  ASSERT_TRUE(second.send(request_text("GET", "/", gzip)) && second.read_some(patience));
   // What is there of the body reaches the second before there is more.
   const auto decoded = [&] {
     std::string bytes = second.unread();

@@ -11,6 +11,7 @@
 #include "compress/coder_pool.hpp"
 #include "tests/compress/decoders.hpp"
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/tool_process.hpp"
 
 namespace drishti::testing {
@@ -177,12 +178,12 @@ TEST(Compression, AnEventArrivesAtOnce) {
         return partial ? decode(*partial) : std::string();
       };
       const auto wait_for = [&](const std::string& text) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        const auto end = std::chrono::steady_clock::now() + patience;
         while (decoded().find(text) == std::string::npos && std::chrono::steady_clock::now() < end)
           client.read_some(milliseconds(1000));
         return decoded();
       };
-      EXPECT_TRUE(client.read_some(milliseconds(5000))) << "the head does not wait for the body";
+      EXPECT_TRUE(client.read_some(patience)) << "the head does not wait for the body";
       first->set();
       EXPECT_EQ(wait_for("one"), "data: one\n\n[cut]") << coding << more;
       second->set();
@@ -227,7 +228,7 @@ TEST(Compression, OneLongBodyDoesNotKeepOthersWaiting) {
                                     "location /quick { return 200 quick;"));
   RawClient slow(proxy.port());
   ASSERT_TRUE(slow.send(request_text("GET", "/", "Accept-Encoding: gzip\r\n")));
-  ASSERT_TRUE(slow.read_some(milliseconds(5000)));
+  ASSERT_TRUE(slow.read_some(patience));
   int answered = 0;
   for (; answered < 1000 && slow.unread().find("\r\n0\r\n\r\n") == std::string::npos; ++answered) {
     const RawResponse quick = get(proxy, "/quick", {});
@@ -248,7 +249,7 @@ TEST(Compression, ManyStreamsAtOnceAreBoundedInMemory) {
   for (int i = 0; i < 40; ++i) {
     clients.push_back(std::make_unique<RawClient>(proxy.port()));
     ASSERT_TRUE(clients.back()->send(request_text("GET", "/", "Accept-Encoding: gzip, br\r\n")));
-    ASSERT_TRUE(clients.back()->read_some(milliseconds(5000)));
+    ASSERT_TRUE(clients.back()->read_some(patience));
   }
   end->set();
   std::map<std::string, int> codings;
@@ -313,7 +314,7 @@ TEST(Compression, AReloadLeavesAResponseInProgressWhole) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", all_codings));
   RawClient client(proxy.port());
   ASSERT_TRUE(client.send(request_text("GET", "/", "Accept-Encoding: gzip\r\n")));
-  ASSERT_TRUE(client.read_some(milliseconds(5000)));
+  ASSERT_TRUE(client.read_some(patience));
   proxy.write_config(proxy_config("server " + upstream.address() + ";", "gzip off; add_header X-New yes;"));
   proxy.send_signal(SIGHUP);
   for (int i = 0; i < 500 && !get(proxy, "/new", {}).has_field("X-New"); ++i) continue;

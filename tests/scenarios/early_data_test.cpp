@@ -193,7 +193,7 @@ TEST_F(EarlyData, KeepsNoConnectionOpenLongerThanOther) {
   for (TlsClient* client : {&half, &whole, &closing}) {
     char waste[4096];
     ssize_t got = 1;
-    while (got > 0) got = ::recv(client->fd(), waste, sizeof waste, 0);  // the client's patience is five seconds
+    while (got > 0) got = ::recv(client->fd(), waste, sizeof waste, 0);  // as long as the client's patience
     EXPECT_EQ(got, 0) << "it ends although the handshake does not";
   }
 }

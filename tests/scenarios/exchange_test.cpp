@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -122,7 +123,7 @@ TEST(ExpectContinue, IsAnsweredBeforeTheBodyComes) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   RawClient client(proxy.port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  ASSERT_TRUE(client.read_some(seconds(5)));
+  ASSERT_TRUE(client.read_some(patience));
   EXPECT_TRUE(client.unread().starts_with("HTTP/1.1 100 Continue\r\n\r\n")) << client.unread();
   client.send("body");
   RawResponse response = client.read_response().value();
@@ -192,7 +193,7 @@ TEST(EarlyAnswerToASlowClient, DoesNotWaitForTheRestOfTheBody) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";", "proxy_request_buffering off;"));
   RawClient client(proxy.port());
   client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nstart");
-  auto response = client.read_response(false, seconds(3));
+  auto response = client.read_response();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 403);
 }
@@ -286,7 +287,7 @@ TEST(Response, OfMegabytesIsRelayedToASlowReaderUnchanged) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   RawClient client(proxy.port());
   client.send(request_text("GET", "/"));
-  auto response = client.read_response(false, seconds(10));
+  auto response = client.read_response();
   ASSERT_TRUE(response);
   EXPECT_TRUE(response->body == body);
 }
@@ -299,7 +300,7 @@ TEST(Response, HeadGoesOutBeforeTheBodyComes) {
   ProxyUnderTest proxy(proxy_config("server " + upstream.address() + ";"));
   RawClient client(proxy.port());
   client.send(request_text("GET", "/"));
-  ASSERT_TRUE(client.read_some(seconds(5)));
+  ASSERT_TRUE(client.read_some(patience));
   EXPECT_TRUE(client.unread().starts_with("HTTP/1.1 200 OK\r\n"));
   release->set();
   EXPECT_EQ(client.read_response().value().body, "data: 1\n\n");
@@ -401,7 +402,7 @@ TEST(Tunnel, CarriesBytesBothWaysAfter101) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 101);
   EXPECT_EQ(response->field("upgrade"), "websocket");
-  while (client.unread().size() < 7 && client.read_some(seconds(5))) continue;
+  while (client.unread().size() < 7 && client.read_some(patience)) continue;
   EXPECT_EQ(client.unread(), "welcome");
   client.send("later");
   EXPECT_TRUE(upstream.wait_until([&] { return upstream.raw().find("earlylater") != std::string::npos; }));

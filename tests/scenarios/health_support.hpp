@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 
@@ -42,11 +43,7 @@ inline bool wait_for_checks(const FakeUpstream& upstream, std::size_t more) {
 
 /// Asks until BODY is answered; false when that takes too long.
 inline bool becomes(const ProxyUnderTest& proxy, const std::string& body) {
-  for (auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); std::chrono::steady_clock::now() < end;) {
-    if (ask(proxy, request_text("GET", "/")).body == body) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
+  return eventually([&] { return ask(proxy, request_text("GET", "/")).body == body; });
 }
 
 /// The bodies of N answers, one after the other.

@@ -131,7 +131,7 @@ TEST(Http2, AStopWaitsForWhatASlowClientHasNotTaken) {
 
 /// Whether GOAWAY comes that names the last stream.
 bool is_sent_away(Http2Client& client) {
-  for (auto end = std::chrono::steady_clock::now() + RawClient::patience; std::chrono::steady_clock::now() < end;) {
+  for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
     client.read_for(milliseconds(10));
     if (client.goaway() && client.goaway_last_stream() != 0x7fffffff) return true;
   }

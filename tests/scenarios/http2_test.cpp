@@ -9,6 +9,7 @@
 
 #include "server/websocket_key.hpp"
 #include "tests/scenarios/http2_support.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/process_memory.hpp"
 #include "tests/support/tool_process.hpp"
 
@@ -16,7 +17,7 @@ namespace drishti::testing {
 namespace {
 
 std::string h2_log(const ProxyUnderTest& proxy, const std::string& text) {
-  for (auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); std::chrono::steady_clock::now() < end;) {
+  for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
     std::istringstream log(proxy.read("h2.log"));
     for (std::string line; std::getline(log, line);)
       if (line.find(text) != std::string::npos) return line;
@@ -69,7 +70,7 @@ TEST(Http2, APrefaceThatComesByteByByteIsUnderstood) {
   ProxyUnderTest proxy(h2_config(upstream));
   RawClient client(proxy.port());
   client.send_bytewise(h2::preface + h2::frame(h2::settings, 0, 0, ""));
-  EXPECT_TRUE(client.read_some(RawClient::patience));
+  EXPECT_TRUE(client.read_some(patience));
   EXPECT_EQ(client.unread().at(3), static_cast<char>(h2::settings));
 }
 

@@ -5,6 +5,7 @@
 
 #include "tests/scenarios/health_support.hpp"
 #include "tests/support/metrics_page.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -24,11 +25,7 @@ std::string of_peer(const std::string& family, const FakeUpstream& peer, const s
 
 /// Scrapes until the proxy serves more than VALUE; false when that takes too long.
 bool rises_above(const ProxyUnderTest& proxy, const std::string& series, double value) {
-  for (auto end = Steady::now() + seconds(20); Steady::now() < end;) {
-    if (MetricsPage::of(proxy)[series] > value) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
+  return eventually([&] { return MetricsPage::of(proxy)[series] > value; });
 }
 
 TEST(MetricsOfHealth, ChecksAndTheStateThatTheyLeadTo) {

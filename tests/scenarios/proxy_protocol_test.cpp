@@ -6,6 +6,7 @@
 
 #include "tests/scenarios/health_support.hpp"
 #include "tests/support/metrics_page.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -37,8 +38,7 @@ class Refusals {
       : proxy_(proxy), series_("drishti_proxy_protocol_refused_total{reason=\"" + reason + "\"}"), before_(now()) {}
   /// Waits for it.
   bool become(double count) const {
-    for (int i = 0; i < 500 && now() - before_ < count; ++i) std::this_thread::sleep_for(milliseconds(10));
-    return now() - before_ == count;
+    return eventually([&] { return now() - before_ >= count; }) && now() - before_ == count;
   }
 
  private:
@@ -66,8 +66,7 @@ TEST(ProxyProtocolIn, TheClientsAddressCountsEverywhereWhenItsSenderIsTrusted) {
               "192.0.2.7 127.0.0.1 [192.0.2.7:56324 198.51.100.1:443 ]");
   }
   client.close();
-  for (int i = 0; i < 500 && proxy.read("client.log").find("/n2") == std::string::npos; ++i)
-    std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(eventually([&] { return proxy.read("client.log").find("/n2") != std::string::npos; }));
   EXPECT_EQ(proxy.read("client.log"), "192.0.2.7:56324 /n0\n192.0.2.7:56324 /n1\n192.0.2.7:56324 /n2\n");
 }
 
@@ -193,10 +192,8 @@ TEST(ProxyProtocolOut, HealthChecksSendOneThatSpeaksForNobody) {
     ProxyUnderTest inner(listening());
     ProxyUnderTest outer(checked_config("server 127.0.0.1:" + std::to_string(inner.port()) + ";", "mandatory keepalive_time=1m",
                                         "proxy_protocol " + version + ";"));
-    int status = 0;  // without a passed check nothing is passed on
-    for (int i = 0; i < 500 && (status = ask(outer, request_text("GET", "/")).status) != 200; ++i)
-      std::this_thread::sleep_for(milliseconds(10));
-    EXPECT_EQ(status, 200) << version << inner.error_log();
+    // Without a passed check nothing is passed on.
+    EXPECT_TRUE(eventually([&] { return ask(outer, request_text("GET", "/")).status == 200; })) << version << inner.error_log();
   }
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 // A zone of the response cache with a real redis-server behind it.
 
-#include <functional>
-#include <thread>
-
 #include "tests/redis/redis_process.hpp"
 #include "tests/scenarios/cache.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 
@@ -19,15 +17,6 @@ inline std::string redis_config(const FakeUpstream& upstream, const std::string&
   return http_config("keepalive_requests 1000000;\nproxy_cache_path " + url + " keys_zone=z:16m " + zone +
                      ";\nserver { listen 127.0.0.1:@port@; location / {\nproxy_pass http://" + upstream.address() +
                      ";\nproxy_cache z; add_header X-Cache $upstream_cache_status always;\n" + more + "\n} }");
-}
-
-/// Asks until it is so; false when the deadline passed.
-inline bool eventually(const std::function<bool()>& holds, milliseconds deadline = std::chrono::seconds(10)) {
-  for (auto end = std::chrono::steady_clock::now() + deadline; std::chrono::steady_clock::now() < end;) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return holds();
 }
 
 inline std::vector<std::string> keys_in(const RedisProcess& redis, const std::string& pattern) {

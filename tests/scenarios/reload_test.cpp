@@ -10,6 +10,7 @@
 #include <list>
 
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -34,23 +35,16 @@ std::size_t count_of(const std::string& text, const std::string& what) {
 void reload(ProxyUnderTest& proxy) {
   std::size_t before = count_of(proxy.error_log(), reloaded);
   proxy.send_signal(SIGHUP);
-  for (auto end = Steady::now() + seconds(5); count_of(proxy.error_log(), reloaded) == before;) {
-    ASSERT_LT(Steady::now(), end) << proxy.error_log();
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  ASSERT_TRUE(eventually([&] { return count_of(proxy.error_log(), reloaded) != before; })) << proxy.error_log();
 }
 
 /// Asks on fresh connections until the answer is BODY.
 bool soon_says(const ProxyUnderTest& proxy, const std::string& body) {
-  for (auto end = Steady::now() + seconds(5); Steady::now() < end; std::this_thread::sleep_for(milliseconds(1)))
-    if (ask(proxy, request_text("GET", "/")).body == body) return true;
-  return false;
+  return eventually([&] { return ask(proxy, request_text("GET", "/")).body == body; });
 }
 
 bool soon_refuses(std::uint16_t port) {
-  for (auto end = Steady::now() + seconds(5); Steady::now() < end; std::this_thread::sleep_for(milliseconds(1)))
-    if (!RawClient(port).connected()) return true;
-  return false;
+  return eventually([&] { return !RawClient(port).connected(); });
 }
 
 TEST(Reload, TakesTheNewFileIntoUse) {
@@ -119,7 +113,7 @@ const std::string status_location = "location = /status { stub_status; } ";
 /// Waits until the head of one request was begun and is not there yet.
 void wait_for_half_a_head(const ProxyUnderTest& proxy) {
   const auto is_reading = [&] { return ask(proxy, request_text("GET", "/status")).body.find("Reading: 1 ") != std::string::npos; };
-  for (auto end = Steady::now() + seconds(5); !is_reading();) ASSERT_LT(Steady::now(), end);
+  ASSERT_TRUE(eventually(is_reading));
 }
 
 /// Sends BEGIN, reloads to NEW_CONFIG, sends END; the response to it.
@@ -239,7 +233,7 @@ TEST(Quit, FinishesRequestsAndExitsWithZero) {
   RawResponse response = busy.read_response().value_or(RawResponse{});
   EXPECT_EQ(response.body, "slow");
   EXPECT_EQ(response.field("connection"), "close");
-  EXPECT_EQ(proxy.wait_for_exit(seconds(5)), 0);
+  EXPECT_EQ(proxy.wait_for_exit(), 0);
   EXPECT_NE(log_line(proxy, "200|").size(), 0u);
   EXPECT_FALSE(std::filesystem::exists(proxy.directory() + "/nginx.pid"));
 }
@@ -253,7 +247,7 @@ TEST(Quit, AnswersTheFirstRequestOfWhoHasJustConnected) {
   const RawResponse response = client.read_response().value_or(RawResponse{});
   EXPECT_EQ(response.body, "ok");
   EXPECT_EQ(response.field("connection"), "close");
-  EXPECT_EQ(proxy.wait_for_exit(seconds(5)), 0);
+  EXPECT_EQ(proxy.wait_for_exit(), 0);
 }
 
 TEST(Quit, ClosesIdleConnectionsAtOnce) {
@@ -265,7 +259,7 @@ TEST(Quit, ClosesIdleConnectionsAtOnce) {
   proxy.send_signal(SIGQUIT);
   client.read_to_close();
   EXPECT_TRUE(client.closed());
-  EXPECT_EQ(proxy.wait_for_exit(seconds(5)), 0);
+  EXPECT_EQ(proxy.wait_for_exit(), 0);
   EXPECT_LT(Steady::now() - begin, seconds(2));
 }
 
@@ -293,7 +287,7 @@ TEST(Quit, IsBoundedAlsoWhileAResponseIsHeldBackByLimitRateAndATunnelIsOpen) {
                                     "limit_rate 1k; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"));
   RawClient slow(proxy.port()), tunnel(proxy.port());
   slow.send(request_text("GET", "/"));
-  ASSERT_TRUE(slow.read_some(seconds(5)));
+  ASSERT_TRUE(slow.read_some(patience));
   tunnel.send(request_text("GET", "/ws", "Connection: Upgrade\r\nUpgrade: x\r\n"));
   ASSERT_EQ(tunnel.read_response().value_or(RawResponse{}).status, 101);
   auto begin = Steady::now();
@@ -339,11 +333,10 @@ TEST(ReopenedLog, GetsTheNextLinesUnderItsOldName) {
   proxy.send_signal(SIGUSR1);
   EXPECT_TRUE(proxy.wait_for_log("reopening logs"));
   // The line of "/between" may be handed over after the signal, too.
-  for (int i = 0; i < 100 && proxy.read("access.log").find("/after") == std::string::npos; ++i) {
+  EXPECT_TRUE(eventually([&] {
     ask(proxy, request_text("GET", "/after"));
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-  EXPECT_NE(proxy.read("access.log").find("/after"), std::string::npos);
+    return proxy.read("access.log").find("/after") != std::string::npos;
+  }));
   EXPECT_NE(proxy.read("access.log.1").find("/before"), std::string::npos);
 }
 

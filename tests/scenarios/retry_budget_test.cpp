@@ -2,19 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
 #include <list>
 
 #include "tests/scenarios/health_support.hpp"
 #include "tests/support/metrics_page.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
-
-bool holds_soon(const std::function<bool()>& holds) {
-  for (int i = 0; i < 10000 && !holds(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return holds();
-}
 
 /// Three servers that fail all first attempts at one moment, and hold what comes again until it is released.
 class Storm {
@@ -26,12 +21,12 @@ class Storm {
                            "}\nserver { listen 127.0.0.1:@port@; location / { proxy_pass http://backend; "
                            "proxy_next_upstream http_503; } }\nserver { listen 127.0.0.1:@port2@; location /metrics { metrics; } }")) {
     for (int i = 0; i < clients; ++i) connections_.emplace_back(proxy_.port()).send(request_text("GET", "/"));
-    EXPECT_TRUE(holds_soon([&] { return arrived_ == clients_; }));
+    EXPECT_TRUE(eventually([&] { return arrived_ == clients_; }));
   }
   void fail_all() { failed_->set(); }
   void answer_repeats() { released_->set(); }
   bool wait_for_repeats(int repeats) const {
-    return holds_soon([&] { return arrived_ >= clients_ + repeats; });
+    return eventually([&] { return arrived_ >= clients_ + repeats; });
   }
   int repeats() const { return arrived_ - clients_; }
   /// How many clients are answered with STATUS, of those that are not answered yet.

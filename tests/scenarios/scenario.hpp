@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/support/fake_upstream.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/proxy_under_test.hpp"
 #include "tests/support/raw_client.hpp"
 
@@ -92,7 +93,7 @@ inline RawResponse ask(const ProxyUnderTest& proxy, const std::string& request, 
 
 /// Waits for the line of the access log that contains TEXT; empty when it does not come.
 inline std::string log_line(const ProxyUnderTest& proxy, const std::string& text) {
-  for (auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); std::chrono::steady_clock::now() < end;) {
+  for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
     std::istringstream log(proxy.read("access.log"));
     for (std::string line; std::getline(log, line);)
       if (line.find(text) != std::string::npos) return line;

@@ -8,6 +8,7 @@
 #include "tests/scenarios/tls_support.hpp"
 #include "tests/support/http2_client.hpp"
 #include "tests/support/metrics_page.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -45,11 +46,7 @@ struct Tunnels {
   }
   /// Waits for it.
   bool has(const std::string& series, double value) const {
-    for (int i = 0; i < 500; ++i) {
-      if (MetricsPage::of(proxy, 2)[series] == value) return true;
-      std::this_thread::sleep_for(milliseconds(10));
-    }
-    return false;
+    return eventually([&] { return MetricsPage::of(proxy, 2)[series] == value; });
   }
   bool was_closed_by(const std::string& reason) const {
     return has("drishti_tunnels_closed_total{reason=\"" + reason + "\"}", 1) && has("drishti_tunnels_open", 0) &&
@@ -118,8 +115,7 @@ TEST(WebSocketOverTls, CarriesBytesBothWaysBehindTheHandshake) {
   EXPECT_EQ(client.read_response().value_or(RawResponse{}).body, "welcome");
   EXPECT_TRUE(client.send("hello"));
   const auto received = [&] { return MetricsPage::of(proxy, 2)["drishti_tunnel_bytes_total{direction=\"received\"}"]; };
-  for (int i = 0; i < 500 && received() != 5; ++i) std::this_thread::sleep_for(milliseconds(10));
-  EXPECT_EQ(received(), 5);
+  EXPECT_TRUE(eventually([&] { return received() == 5; })) << received();
   EXPECT_FALSE(client.had_close_notify());
 }
 
@@ -199,7 +195,7 @@ constexpr const char* stream_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event
 /// Reads until TEXT is there.
 bool arrives(RawClient& client, const std::string& text) {
   while (client.unread().find(text) == std::string::npos)
-    if (!client.read_some(seconds(5))) return false;
+    if (!client.read_some(patience)) return false;
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include "tests/scenarios/differential.hpp"
 #include "tests/scenarios/scenario.hpp"
 #include "tests/support/nginx_process.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -37,7 +38,7 @@ Figures figures_of(const std::string& page) {
 
 Figures figures_with_active(const ProxyUnderTest& side, unsigned long active) {
   Figures figures = figures_of(status_page(side));
-  for (int i = 0; i < 500 && figures.active != active; ++i) figures = figures_of(status_page(side));
+  eventually([&] { return (figures = figures_of(status_page(side))).active == active; });
   return figures;
 }
 

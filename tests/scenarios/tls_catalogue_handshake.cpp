@@ -88,7 +88,7 @@ void byte_by_byte(Checks& checks) {
   const long size = BIO_get_mem_data(out, &data);
   RawClient client(server.port());
   client.send_bytewise({data, static_cast<std::size_t>(size)});
-  checks.that(client.read_some(RawClient::patience), "the server answers it");
+  checks.that(client.read_some(patience), "the server answers it");
   checks.equal(static_cast<int>(client.unread().empty() ? 0 : client.unread()[0]), 0x16, "with a handshake record");
   SSL_free(ssl);
   SSL_CTX_free(context);

@@ -121,7 +121,7 @@ void replayed_early_data(Checks& checks) {
   for (int i = 0; i < 3; ++i) {
     RawClient again(proxy.port());
     again.send(recorded);
-    checks.that(again.read_some(RawClient::patience), "a replay gets a handshake");
+    checks.that(again.read_some(patience), "a replay gets a handshake");
   }
   TlsClient post(proxy.port(), {.session = session, .early_data = "POST /twice HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", .stays_early = true});
   post.finish_handshake_after_answer();
@@ -152,11 +152,11 @@ void dripped_key_updates(Checks& checks) {
   ProxyUnderTest proxy(tls_config(files.server("localhost", "client_header_timeout 600ms; return 200 ok;")));
   TlsClient client(proxy.port());
   const auto begun = std::chrono::steady_clock::now();
-  while (!client.wait_for_close(std::chrono::milliseconds(100)) && std::chrono::steady_clock::now() - begun < RawClient::patience) {
+  while (!client.wait_for_close(std::chrono::milliseconds(100)) && std::chrono::steady_clock::now() - begun < patience) {
     SSL_key_update(client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
     SSL_do_handshake(client.ssl());
   }
-  checks.that(std::chrono::steady_clock::now() - begun < RawClient::patience, "a KeyUpdate now and then keeps nothing open");
+  checks.that(std::chrono::steady_clock::now() - begun < patience, "a KeyUpdate now and then keeps nothing open");
 }
 
 void rotated_files(Checks& checks) {

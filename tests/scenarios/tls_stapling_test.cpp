@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tests/scenarios/tls_support.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/tool_process.hpp"
 
 namespace drishti::testing {
@@ -46,7 +47,7 @@ struct Stapling : ::testing::Test {
 TEST_F(Stapling, SendsWhatTheResponderOfTheCertificateSays) {
   answer = ocsp_response(leaf, files.root, files.root, V_OCSP_CERTSTATUS_GOOD);
   ProxyUnderTest proxy(config);
-  ASSERT_TRUE(proxy.wait_for_log("is stapled", std::chrono::seconds(10))) << proxy.error_log();
+  ASSERT_TRUE(proxy.wait_for_log("is stapled")) << proxy.error_log();
   EXPECT_EQ(staple_of(proxy), answer);
   EXPECT_EQ(TlsClient(proxy.port()).staple(), "") << "nobody gets it who did not ask";
 }
@@ -61,7 +62,7 @@ TEST_F(Stapling, KeepsToItselfWhatIsNotGoodOrNotSignedByTheIssuer) {
   for (const auto& [response, reason] : cases) {
     answer = response;
     ProxyUnderTest proxy(config);
-    ASSERT_TRUE(proxy.wait_for_log(reason, std::chrono::seconds(10))) << reason << proxy.error_log();
+    ASSERT_TRUE(proxy.wait_for_log(reason)) << reason << proxy.error_log();
     EXPECT_EQ(staple_of(proxy), "") << reason;
   }
 }
@@ -92,7 +93,7 @@ class OpensslResponder {
   static constexpr const char* program = "/usr/bin/openssl";
   /// Its URL, once it listens ("ACCEPT [::]:PORT PID=..."); "" when it does not.
   std::string url() const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < end) {
       std::ifstream in(log_);
       std::string line;
@@ -117,12 +118,12 @@ TEST_F(Stapling, AsksTheResponderOfTheConfigurationInsteadOfTheCertificates) {
   {
     const OpensslResponder good(files, leaf, 'V');
     ProxyUnderTest proxy(config_with(good.url()));
-    ASSERT_TRUE(proxy.wait_for_log("is stapled", std::chrono::seconds(10))) << proxy.error_log();
+    ASSERT_TRUE(proxy.wait_for_log("is stapled")) << proxy.error_log();
     EXPECT_NE(staple_of(proxy), "");
   }
   const OpensslResponder bad(files, leaf, 'R');
   ProxyUnderTest proxy(config_with(bad.url()));
-  ASSERT_TRUE(proxy.wait_for_log("certificate status \"revoked\"", std::chrono::seconds(10))) << proxy.error_log();
+  ASSERT_TRUE(proxy.wait_for_log("certificate status \"revoked\"")) << proxy.error_log();
   EXPECT_EQ(staple_of(proxy), "");
   EXPECT_TRUE(responder.requests().empty()) << "the one that the certificate names";
 }
@@ -133,7 +134,7 @@ TEST_F(Stapling, NeedsNoResponderInTheCertificateWhereTheConfigurationNamesOne) 
   ProxyUnderTest proxy(tls_config(
       files.server("mute.test", "ssl_stapling on; ssl_stapling_responder http://" + responder.address() + "/a; "
                                 "ssl_trusted_certificate " + files.file("root.pem") + "; return 200 ok;")));
-  ASSERT_TRUE(proxy.wait_for_log("is stapled", std::chrono::seconds(10))) << proxy.error_log();
+  ASSERT_TRUE(proxy.wait_for_log("is stapled")) << proxy.error_log();
   EXPECT_EQ(staple_of(proxy), answer);
   EXPECT_EQ(responder.requests()[0].line().substr(0, 7), "GET /a/");
 }

@@ -3,11 +3,11 @@
 
 #include <chrono>
 #include <ctime>
-#include <thread>
 
 #include "tests/scenarios/admin_support.hpp"
 #include "tests/scenarios/tls_support.hpp"
 #include "tests/support/metrics_page.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/tool_process.hpp"
 
 namespace drishti::testing {
@@ -17,11 +17,7 @@ constexpr const char* metrics_server = "server { listen 127.0.0.1:@port2@; locat
 
 /// The line in the log comes first, then each worker takes what is new.
 bool comes_to_serve(const ProxyUnderTest& proxy, const std::string& name) {
-  for (int i = 0; i < 500; ++i) {
-    if (TlsClient(proxy.port()).server_name() == name) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
+  return eventually([&] { return TlsClient(proxy.port()).server_name() == name; });
 }
 
 struct WatchedServer {

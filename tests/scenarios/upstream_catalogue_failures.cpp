@@ -11,6 +11,7 @@
 #include "tests/scenarios/upstream_catalogue.hpp"
 #include "tests/support/backend_process.hpp"
 #include "tests/support/load_client.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing::upstream_catalogue {
 namespace {
@@ -271,11 +272,6 @@ void who_has_the_cookie_of_a_dead_server_gets_another(Checks& checks) {
   checks.equal(moved.field("set-cookie"), "id=rb", "the cookie is written anew");
 }
 
-bool holds_soon(const std::function<bool()>& holds) {
-  for (int i = 0; i < 2000 && !holds(); ++i) std::this_thread::sleep_for(milliseconds(10));
-  return holds();
-}
-
 void cancelled_requests_are_counted_down(Checks& checks) {
   TokenFile token;
   FakeUpstream a(stays_silent()), b(stays_silent());
@@ -285,12 +281,12 @@ void cancelled_requests_are_counted_down(Checks& checks) {
     one.send(request_text("GET", "/"));
     two.send(request_text("POST", "/", "Content-Length: 100\r\n"));
     const auto arrived = [&] { return a.requests().size() + b.requests().size() > static_cast<std::size_t>(round); };
-    checks.that(holds_soon(arrived), "it arrives");
+    checks.that(eventually(arrived), "it arrives");
   }
   const auto is_idle = [&] {
     return peer_of(proxy, a.address()).at("active").as_int64() + peer_of(proxy, b.address()).at("active").as_int64() == 0;
   };
-  checks.that(holds_soon(is_idle), "nothing is in progress");
+  checks.that(eventually(is_idle), "nothing is in progress");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "tests/scenarios/health_support.hpp"
 #include "tests/scenarios/upstream_catalogue.hpp"
 #include "tests/support/fake_dns.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing::upstream_catalogue {
 namespace {
@@ -84,8 +85,7 @@ test::FakeDns::Record record(std::vector<std::string> addresses, Kind kind = Kin
 
 bool asked_again(test::FakeDns& dns) {
   const int before = dns.asked("api.test");
-  for (int i = 0; i < 4000 && dns.asked("api.test") == before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  return dns.asked("api.test") > before;
+  return eventually([&] { return dns.asked("api.test") > before; }, 2 * patience);
 }
 
 void names_come_fail_and_go(Checks& checks) {

@@ -12,6 +12,7 @@
 #include "tests/support/metrics_page.hpp"
 #include "tests/support/node_backend.hpp"
 #include "tests/support/openssl_files.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -100,9 +101,7 @@ TEST(UpstreamHttp2, OpensAnotherConnectionForWhatTheUpstreamDoesNotTakeAtOnce) {
   ProxyUnderTest proxy(config_for(server(upstream.address())));
   RawClient first(proxy.port()), second(proxy.port()), third(proxy.port());
   for (RawClient* client : {&first, &second, &third}) client->send(request_text("GET", "/"));
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (upstream.requests() < 3 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-  EXPECT_EQ(upstream.requests(), 3);
+  EXPECT_TRUE(eventually([&] { return upstream.requests() == 3; }));
   EXPECT_EQ(upstream.connections(), 3);
 }
 
@@ -151,7 +150,7 @@ TEST(UpstreamHttp2, AStalledClientDoesNotStopOthersOfTheSameConnection) {
   ProxyUnderTest proxy(config_for(server(backend.address()), "proxy_buffering off;"));
   RawClient stalled(proxy.port());
   stalled.send(request_text("GET", "/big?bytes=200000000"));  // not read
-  ASSERT_TRUE(stalled.read_some(std::chrono::seconds(5)));
+  ASSERT_TRUE(stalled.read_some(patience));
   for (int i = 0; i < 50; ++i) ASSERT_EQ(get_path(proxy, "/big?bytes=300000").body.size(), 300000u);
 }
 
@@ -244,10 +243,10 @@ TEST(UpstreamHttp2, AResponseIsCached) {
                        "; proxy_http_version 2; proxy_cache z; proxy_cache_valid 200 1m; } } }");
   const std::string first = get_path(proxy, "/").body;
   RawResponse next;  // may share the end of the first, which comes in a frame of its own
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  do next = get_path(proxy, "/");
-  while (next.field("Cache-Status").find("hit") == std::string::npos && std::chrono::steady_clock::now() < end);
-  EXPECT_NE(next.field("Cache-Status").find("hit"), std::string::npos) << next.head;
+  EXPECT_TRUE(eventually([&] {
+    next = get_path(proxy, "/");
+    return next.field("Cache-Status").find("hit") != std::string::npos;
+  })) << next.head;
   EXPECT_EQ(next.body, first);
 }
 

@@ -7,6 +7,7 @@
 #include "tests/support/metrics_page.hpp"
 #include "tests/support/node_backend.hpp"
 #include "tests/support/openssl_files.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 namespace {
@@ -56,14 +57,12 @@ TEST_F(UpstreamTls, CarriesLargeBodiesBothWays) {
 
 /// Waits until the backend got the head of its COUNTth request for /body.
 bool has_begun(const NodeBackend& backend, int count) {
-  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5); std::chrono::steady_clock::now() < end;) {
+  return eventually([&] {
     std::istringstream words(backend.output());
     int seen = 0;
     for (std::string word; words >> word;) seen += word == "began" ? 1 : 0;
-    if (seen >= count) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return false;
+    return seen >= count;
+  });
 }
 
 TEST_F(UpstreamTls, ATicketThatComesDuringAnUploadIsNoAnswer) {

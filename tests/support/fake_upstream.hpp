@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/patience.hpp"
+
 namespace drishti::testing {
 
 /// Set once, waited for by any number of threads.
@@ -22,7 +24,7 @@ class Event {
  public:
   void set();
   /// False when the deadline passed first.
-  bool wait(std::chrono::milliseconds deadline = std::chrono::seconds(10));
+  bool wait(std::chrono::milliseconds deadline = patience);
 
  private:
   std::mutex mutex_;
@@ -96,7 +98,7 @@ class FakeUpstream {
   void forget();
   /// Waits until `holds` is true for this upstream (asked after every event); false when the deadline passed.
   bool wait_until(const std::function<bool()>& holds,
-                  std::chrono::milliseconds deadline = std::chrono::seconds(5)) const;
+                  std::chrono::milliseconds deadline = patience) const;
 
  private:
   struct Connection {

@@ -69,16 +69,16 @@ class Http2Client {
   }
 
   /// Waits until the stream has ended one way or the other.
-  Http2Answer wait(std::uint32_t stream, milliseconds deadline = RawClient::patience);
+  Http2Answer wait(std::uint32_t stream, milliseconds deadline = patience);
   /// Waits until so much of its body has come.
-  bool wait_for_body(std::uint32_t stream, std::size_t size, milliseconds deadline = RawClient::patience);
-  bool wait_for_head(std::uint32_t stream, milliseconds deadline = RawClient::patience);
-  bool wait_for_interim(std::uint32_t stream, milliseconds deadline = RawClient::patience);
+  bool wait_for_body(std::uint32_t stream, std::size_t size, milliseconds deadline = patience);
+  bool wait_for_head(std::uint32_t stream, milliseconds deadline = patience);
+  bool wait_for_interim(std::uint32_t stream, milliseconds deadline = patience);
   /// Waits for GOAWAY (its code), or the end of the connection.
-  std::optional<std::uint32_t> wait_for_goaway(milliseconds deadline = RawClient::patience);
-  bool wait_for_close(milliseconds deadline = RawClient::patience);
+  std::optional<std::uint32_t> wait_for_goaway(milliseconds deadline = patience);
+  bool wait_for_close(milliseconds deadline = patience);
   /// Waits for the answer to a PING of ours: everything before it has been dealt with.
-  bool ping(milliseconds deadline = RawClient::patience);
+  bool ping(milliseconds deadline = patience);
   /// Reads what comes until the deadline.
   void read_for(milliseconds time);
 

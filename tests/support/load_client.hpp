@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/patience.hpp"
+
 namespace drishti::testing {
 
 class LoadClient {
@@ -29,9 +31,9 @@ class LoadClient {
   /// What went wrong, the first few.
   std::string reasons() const;
   /// Waits for so many more answers; false when the deadline passed first.
-  bool wait_for_answers(std::uint64_t more, std::chrono::milliseconds deadline = std::chrono::seconds(10)) const;
+  bool wait_for_answers(std::uint64_t more, std::chrono::milliseconds deadline = patience) const;
   /// Waits until an answer with this body came after the call.
-  bool wait_for_body(const std::string& body, std::chrono::milliseconds deadline = std::chrono::seconds(10)) const;
+  bool wait_for_body(const std::string& body, std::chrono::milliseconds deadline = patience) const;
   void stop();
 
  private:

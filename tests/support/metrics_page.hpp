@@ -7,13 +7,14 @@
 #include <string>
 
 #include "tests/scenarios/scenario.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 
 /// Values by series, as written: `name{label="value"}`.
 class MetricsPage {
  public:
-  explicit MetricsPage(const std::string& text) {
+  explicit MetricsPage(const std::string& text = {}) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
       if (line.empty() || line[0] == '#') continue;
@@ -51,11 +52,8 @@ class MetricsPage {
 
 /// Scrapes until SERIES has VALUE; the last page.
 inline MetricsPage page_with(const ProxyUnderTest& proxy, const std::string& series, double value) {
-  MetricsPage page = MetricsPage::of(proxy);
-  for (int i = 0; i < 500 && page[series] != value; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    page = MetricsPage::of(proxy);
-  }
+  MetricsPage page;
+  eventually([&] { return (page = MetricsPage::of(proxy))[series] == value; });
   return page;
 }
 

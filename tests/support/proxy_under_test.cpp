@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/patience.hpp"
 #include "tests/support/raw_client.hpp"
 
 namespace drishti::testing {
@@ -118,7 +119,7 @@ bool ProxyUnderTest::is_running() {
 }
 
 bool ProxyUnderTest::wait_until_accepting() {
-  for (auto end = Steady::now() + std::chrono::seconds(10); Steady::now() < end;) {
+  for (auto end = Steady::now() + patience; Steady::now() < end;) {
     if (!is_running()) return false;
     // The pid file is the last step of the start.
     if (RawClient(port()).connected() && std::filesystem::exists(directory_ + "/nginx.pid")) return true;

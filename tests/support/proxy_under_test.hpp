@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/patience.hpp"
+
 namespace drishti::testing {
 
 /// In the configuration text, @port@, @port2@ .. @port9@ stand for free ports of 127.0.0.1 and @dir@ for the temporary
@@ -32,7 +34,7 @@ class ProxyUnderTest {
   void write_config(std::string config);
   void send_signal(int number);
   /// Waits for the end of the process; its exit code, 128 + signal number, or -1 when the deadline passed (then killed).
-  int wait_for_exit(std::chrono::milliseconds deadline = std::chrono::seconds(10));
+  int wait_for_exit(std::chrono::milliseconds deadline = patience);
   /// SIGTERM (or another signal) and wait_for_exit().
   int stop(int number);
 
@@ -44,7 +46,7 @@ class ProxyUnderTest {
   std::string output() const { return read("output.log"); }
   std::string read(std::string_view file) const;
   /// Waits until the error log contains `text`.
-  bool wait_for_log(std::string_view text, std::chrono::milliseconds deadline = std::chrono::seconds(5)) const;
+  bool wait_for_log(std::string_view text, std::chrono::milliseconds deadline = patience) const;
 
  private:
   std::string expand(std::string text) const;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -18,50 +19,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-/// Body of `rest` by chunked framing; false while it is not whole. `rest` loses what was used.
-bool take_chunks(std::string& rest, std::string& body) {
-  std::size_t at = 0;
-  auto cut = [&rest] {
-    rest.clear();
-    return false;
-  };
-  for (;;) {
-    std::size_t end = rest.find("\r\n", at);
-    if (end == std::string::npos) return cut();
-    std::size_t size = std::strtoul(rest.c_str() + at, nullptr, 16);
-    std::size_t data = end + 2;
-    if (size == 0) {
-      std::size_t last = rest.find("\r\n", data);
-      if (last != data) return cut();
-      rest.erase(0, last + 2);
-      return true;
-    }
-    if (rest.size() < data + size + 2) {
-      body += rest.substr(data, size);
-      return cut();
-    }
-    body.append(rest, data, size);
-    at = data + size + 2;
-  }
-}
-
-bool contains_chunked(const std::string& value) { return ::strcasecmp(value.c_str(), "chunked") == 0; }
-
-void take_body(RawResponse& response, std::string& rest, bool closed, bool head_request) {
-  bool bodyless = head_request || response.status == 204 || response.status == 304 || response.status == 101;
-  if (bodyless) {
-    response.complete = true;
-  } else if (contains_chunked(response.field("transfer-encoding"))) {
-    response.complete = take_chunks(rest, response.body);
-  } else if (response.has_field("content-length")) {
-    std::size_t length = std::strtoul(response.field("content-length").c_str(), nullptr, 10);
-    response.complete = rest.size() >= length;
-    response.body = rest.substr(0, length);
-    rest.erase(0, length);
-  } else {
-    response.complete = closed;
-    response.body.swap(rest);
-  }
+bool is_chunked(const RawResponse& response) {
+  return ::strcasecmp(response.field("transfer-encoding").c_str(), "chunked") == 0;
 }
 
 }  // namespace
@@ -85,25 +44,93 @@ bool RawResponse::has_field(std::string_view name) const {
   return false;
 }
 
-std::optional<RawResponse> take_response(std::string& bytes, bool closed, bool head_request) {
-  RawResponse response;
+bool ResponseReader::read(const std::string& bytes, bool closed) {
+  if (!has_head() && !read_head(bytes)) return false;
+  if (!response_.complete) read_body(bytes, closed);
+  return response_.complete;
+}
+
+bool ResponseReader::read_head(const std::string& bytes) {
   for (;;) {
-    std::size_t end = bytes.find("\r\n\r\n");
-    if (end == std::string::npos) return std::nullopt;
-    std::size_t space = bytes.find(' ');
-    int status = space < end ? std::atoi(bytes.c_str() + space + 1) : 0;
-    bool is_interim = status >= 100 && status < 200 && status != 101;
-    if (!is_interim) {
-      response.status = status;
-      response.head = bytes.substr(0, end + 4);
-      bytes.erase(0, end + 4);
-      break;
+    const std::size_t end = bytes.find("\r\n\r\n", at_);
+    if (end == std::string::npos) return false;
+    const std::size_t space = bytes.find(' ', at_);
+    const int status = space < end ? std::atoi(bytes.c_str() + space + 1) : 0;
+    const bool is_interim = status >= 100 && status < 200 && status != 101;
+    const std::size_t begin = std::exchange(at_, end + 4);
+    if (is_interim) {
+      response_.interim.push_back(status);
+      continue;
     }
-    response.interim.push_back(status);
-    bytes.erase(0, end + 4);
+    response_.status = status;
+    response_.head = bytes.substr(begin, at_ - begin);
+    break;
   }
-  take_body(response, bytes, closed, head_request);
-  return response;
+  if (head_request_ || response_.status == 204 || response_.status == 304 || response_.status == 101) {
+    framing_ = Framing::none;
+  } else if (is_chunked(response_)) {
+    framing_ = Framing::chunked;
+  } else if (response_.has_field("content-length")) {
+    framing_ = Framing::length;
+    left_ = std::strtoul(response_.field("content-length").c_str(), nullptr, 10);
+  } else {
+    framing_ = Framing::close;
+  }
+  return true;
+}
+
+void ResponseReader::read_body(const std::string& bytes, bool closed) {
+  switch (framing_) {
+    case Framing::none: response_.complete = true; return;
+    case Framing::length: response_.complete = take_data(bytes); return;
+    case Framing::chunked: read_chunks(bytes); return;
+    case Framing::close:
+      left_ = bytes.size() - at_;
+      take_data(bytes);
+      response_.complete = closed;
+  }
+}
+
+/// Takes what is there of the bytes still to come; true when none is left to come.
+bool ResponseReader::take_data(const std::string& bytes) {
+  const std::size_t size = std::min(left_, bytes.size() - at_);
+  response_.body.append(bytes, at_, size);
+  at_ += size;
+  left_ -= size;
+  return left_ == 0;
+}
+
+void ResponseReader::read_chunks(const std::string& bytes) {
+  while (!response_.complete) {
+    if (in_chunk_) {
+      if (!take_data(bytes) || bytes.size() < at_ + 2) return;
+      at_ += 2;
+      in_chunk_ = false;
+    }
+    const std::size_t end = bytes.find("\r\n", at_);
+    if (end == std::string::npos) return;
+    left_ = std::strtoul(bytes.c_str() + at_, nullptr, 16);
+    if (left_ == 0) {
+      if (bytes.compare(end + 2, 2, "\r\n") != 0) return;
+      response_.complete = true;
+      at_ = end + 4;
+      return;
+    }
+    in_chunk_ = true;
+    at_ = end + 2;
+  }
+}
+
+RawResponse ResponseReader::take(std::string& bytes) {
+  bytes.erase(0, response_.complete ? at_ : bytes.size());
+  return std::move(response_);
+}
+
+std::optional<RawResponse> take_response(std::string& bytes, bool closed, bool head_request) {
+  ResponseReader reader(head_request);
+  reader.read(bytes, closed);
+  if (!reader.has_head()) return std::nullopt;
+  return reader.take(bytes);
 }
 
 RawClient::RawClient(std::uint16_t port, const char* ipv4) {
@@ -138,7 +165,7 @@ bool RawClient::send(std::string_view bytes, bool until_answered) {
   while (!bytes.empty()) {
     // Reading in between: a proxy that answers before it has read all must not block us both.
     pollfd both{fd_, POLLIN | POLLOUT, 0};
-    if (::poll(&both, 1, static_cast<int>(patience.count())) <= 0) return false;
+    if (::poll(&both, 1, static_cast<int>(milliseconds(patience).count())) <= 0) return false;
     if ((both.revents & POLLIN) != 0 && !closed()) read_some(milliseconds(0));
     if (until_answered && !buffer_.empty()) return false;
     if (was_reset_) return false;
@@ -170,18 +197,15 @@ bool RawClient::read_some(milliseconds deadline) {
 }
 
 std::optional<RawResponse> RawClient::read_response(bool head_request, milliseconds deadline) {
-  auto end = Steady::now() + deadline;
-  for (;;) {
-    std::string copy = buffer_;
-    auto response = take_response(copy, closed(), head_request);
-    auto left = std::chrono::ceil<milliseconds>(end - Steady::now());
-    bool is_over = closed() || left.count() <= 0;
-    if ((response && response->complete) || is_over) {
-      if (response) buffer_ = std::move(copy);
-      return response;
-    }
+  const auto end = Steady::now() + deadline;
+  ResponseReader reader(head_request);
+  while (!reader.read(buffer_, closed())) {
+    const auto left = std::chrono::ceil<milliseconds>(end - Steady::now());
+    if (closed() || left.count() <= 0) break;
     read_some(left);
   }
+  if (!reader.has_head()) return std::nullopt;
+  return reader.take(buffer_);
 }
 
 std::string RawClient::read_to_close(milliseconds deadline) {

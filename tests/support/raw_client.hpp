@@ -3,11 +3,14 @@
 // One thread at a time.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/patience.hpp"
 
 namespace drishti::testing {
 
@@ -26,14 +29,39 @@ struct RawResponse {
   bool has_field(std::string_view name) const;
 };
 
+/// Reads one response out of bytes that grow, each byte once: a test of a large body is not to wait for its own client.
+class ResponseReader {
+ public:
+  explicit ResponseReader(bool head_request = false) : head_request_(head_request) {}
+
+  /// Reads on in `bytes`, to whose end alone something may have been added since; true when the response is complete.
+  /// `closed`: the peer closed behind these bytes, which ends a close-delimited body.
+  bool read(const std::string& bytes, bool closed);
+  /// The final head is whole.
+  bool has_head() const { return !response_.head.empty(); }
+  /// What was read; `bytes` loses it, and everything when the response is not complete.
+  RawResponse take(std::string& bytes);
+
+ private:
+  bool read_head(const std::string& bytes);
+  void read_body(const std::string& bytes, bool closed);
+  void read_chunks(const std::string& bytes);
+  bool take_data(const std::string& bytes);
+
+  bool head_request_;
+  RawResponse response_;
+  std::size_t at_ = 0;    ///< everything before it is read
+  std::size_t left_ = 0;  ///< bytes still to come of the body, or of the chunk
+  bool in_chunk_ = false;
+  enum class Framing { none, length, chunked, close } framing_ = Framing::none;
+};
+
 /// Takes the first response out of `bytes` (erasing what it used); nullopt while not even its head is whole.
 /// `closed`: the peer closed behind these bytes, which ends a close-delimited body.
 std::optional<RawResponse> take_response(std::string& bytes, bool closed, bool head_request = false);
 
 class RawClient {
  public:
-  static constexpr milliseconds patience{5000};
-
   explicit RawClient(std::uint16_t port, const char* ipv4 = "127.0.0.1");
   ~RawClient();
   RawClient(const RawClient&) = delete;

@@ -58,7 +58,7 @@ class RecordClient {
 
  private:
   bool receive() {
-    if (!socket_.read_some(RawClient::patience)) return false;
+    if (!socket_.read_some(patience)) return false;
     const std::string& all = socket_.unread();
     const int size = static_cast<int>(all.size() - fed_);
     BIO_write(SSL_get_rbio(ssl_), all.data() + fed_, size);

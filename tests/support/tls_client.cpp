@@ -9,6 +9,8 @@
 #include <chrono>
 #include <csignal>
 
+#include "tests/support/patience.hpp"
+
 namespace drishti::testing {
 namespace {
 
@@ -47,8 +49,8 @@ TlsClient::TlsClient(std::uint16_t port, const TlsOptions& options)
   if (options.wants_staple) SSL_set_tlsext_status_type(ssl_, TLSEXT_STATUSTYPE_ocsp);
   if (options.session) SSL_set_session(ssl_, options.session.get());
   if (options.once_connected) options.once_connected();
-  const timeval patience{5, 0};
-  ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval longest{patience.count(), 0};
+  ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
   SSL_set_fd(ssl_, socket_.fd());
   SSL_set_connect_state(ssl_);
   std::size_t written = 0;
@@ -68,7 +70,7 @@ bool TlsClient::finish_handshake_after_answer() {
     return encrypted > of_handshake;
   };
   char bytes[4096];
-  for (const auto end = std::chrono::steady_clock::now() + RawClient::patience; std::chrono::steady_clock::now() < end;) {
+  for (const auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
     const ssize_t size = ::recv(fd(), bytes, sizeof bytes, MSG_PEEK);
     if (size <= 0) return false;
     if (is_there({bytes, static_cast<std::size_t>(size)})) return finish_handshake();
@@ -144,16 +146,13 @@ bool TlsClient::read_some(milliseconds deadline) {
 
 std::optional<RawResponse> TlsClient::read_response(milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
-  for (;;) {
-    std::string rest = unread_;
-    auto response = take_response(rest, ended_);
-    if (response && (response->complete || ended_)) {
-      unread_ = std::move(rest);
-      return response;
-    }
+  ResponseReader reader;
+  while (!reader.read(unread_, ended_) && !ended_) {
     const auto left = std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
-    if (ended_ || left.count() <= 0 || !read_some(left)) return std::nullopt;
+    if (left.count() <= 0 || !read_some(left)) return std::nullopt;
   }
+  if (!reader.has_head()) return std::nullopt;
+  return reader.take(unread_);
 }
 
 std::optional<RawResponse> TlsClient::get(std::string_view path, std::string_view host) {

@@ -70,11 +70,11 @@ class TlsClient {
   std::string staple() const;
 
   bool send(std::string_view bytes);
-  std::optional<RawResponse> read_response(milliseconds deadline = RawClient::patience);
+  std::optional<RawResponse> read_response(milliseconds deadline = patience);
   /// GET and the response.
   std::optional<RawResponse> get(std::string_view path, std::string_view host = "localhost");
   /// Reads until the server ends the connection; false when the deadline passed.
-  bool wait_for_close(milliseconds deadline = RawClient::patience);
+  bool wait_for_close(milliseconds deadline = patience);
   /// The server ended with close_notify.
   bool had_close_notify() const { return (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0 && alert_ == 0; }
 

@@ -10,7 +10,7 @@ namespace {
 using test::FakeDns;
 using Status = DnsAnswer::Status;
 
-struct DnsLookupTest : testing::Test {
+struct DnsLookupTest : ::testing::Test {
   DnsAnswer look_up(DnsQuestion question) {
     std::optional<DnsAnswer> answer;
     DnsLookup::start(io, std::move(question), [&](DnsAnswer found) { answer = std::move(found); });

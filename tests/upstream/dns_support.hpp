@@ -13,13 +13,14 @@
 
 #include "conf/socket_address.hpp"
 #include "tests/support/fake_dns.hpp"
+#include "tests/support/patience.hpp"
 
 namespace drishti::upstream {
 
 /// Runs IO until CONDITION holds; false when it did not within ten seconds.
 template <class Condition>
 bool run_until(boost::asio::io_context& io, Condition condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + drishti::testing::patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
     io.restart();
@@ -37,7 +38,7 @@ inline std::string texts(const std::vector<SocketAddress>& addresses) {
 /// c-ares reads this file instead of /etc/hosts while it lives.
 class HostsFile {
  public:
-  explicit HostsFile(const std::string& text) : path_(testing::TempDir() + "hosts." + std::to_string(::getpid())) {
+  explicit HostsFile(const std::string& text) : path_(::testing::TempDir() + "hosts." + std::to_string(::getpid())) {
     write(text);
     ::setenv("CARES_HOSTS", path_.c_str(), 1);
   }

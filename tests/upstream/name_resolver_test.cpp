@@ -19,7 +19,7 @@ struct Log : net::ErrorLog {
 constexpr NameResolver::Timing quick{10ms, 30ms, 10ms, 40ms, 20ms, 5ms};
 constexpr NameResolver::Timing lazy{1h, 1h, 1h, 1h, 20ms, 5ms};
 
-struct NameResolverTest : testing::Test {
+struct NameResolverTest : ::testing::Test {
   conf::Resolver resolver_config() { return {{dns.address()}, std::nullopt, true, true}; }
 
   /// One upstream `backend` with these servers; what is no IP is a name, asked of the fake name server.

@@ -80,7 +80,7 @@ struct Beside {
   std::unique_ptr<Fixture> ours;
 };
 
-struct BesideNginx : testing::Test {
+struct BesideNginx : ::testing::Test {
   void SetUp() override {
     if (!test::NginxProcess::installed()) GTEST_SKIP() << "nginx is not installed";
   }
