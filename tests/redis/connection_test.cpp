@@ -53,7 +53,7 @@ net::Task<void> echo(Client& client, int number, int& right, int& ended) {
 
 TEST_F(ConnectionTest, GivesEachOfManyCallersItsOwnReplyInFewWrites) {
   const RedisProcess redis;
-  connect(redis.url());
+  connect(redis.url("?timeout=5s"));
   constexpr int calls = 1000;
   int right = 0, ended = 0;
   reactor.clock().update();

@@ -17,10 +17,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t body_size = 24 << 20;  // more than the sockets of both sides hold
+/// More than the sockets on both sides hold: up to 4 MiB are on their way out of the upstream's, and the proxy's may grow
+/// to 32 MiB since Linux 6.16 (tcp_rmem), also while nobody reads from it.
+constexpr std::size_t body_size = 48 << 20;
 
-/// The proxy's socket to the client is small. What it takes lets the one from the upstream grow, up to 32 MiB since Linux
-/// 6.16, and then there would be nobody who waits.
+/// The proxy's socket to the client is small: what it takes lets the one from the upstream grow.
 std::string slow_config(const std::string& servers, const std::string& more = {}) {
   std::string text = proxy_config(servers, more);
   replace_all(text, "@port@;", "@port@ sndbuf=256k;");
@@ -146,6 +147,8 @@ struct Unbuffered {
   const char* settings;
   const char* fields;
 };
+void PrintTo(const Unbuffered& setting, std::ostream* out) { *out << setting.settings << setting.fields; }
+
 struct SlowReaderOfAnUnbufferedResponse : ::testing::TestWithParam<Unbuffered> {};
 
 TEST_P(SlowReaderOfAnUnbufferedResponse, KeepsTheUpstreamWaiting) {
@@ -180,7 +183,7 @@ TEST_P(SlowReaderOfABufferedResponse, FreesTheUpstream) {
 INSTANTIATE_TEST_SUITE_P(ByFieldByIgnoringOneByMemoryAndUnderARate, SlowReaderOfABufferedResponse,
                          ::testing::Values(Unbuffered{"proxy_buffering off;", "X-Accel-Buffering: yes\r\n"},
                                            Unbuffered{"proxy_ignore_headers X-Accel-Buffering;", "X-Accel-Buffering: no\r\n"},
-                                           Unbuffered{"proxy_buffers 32 1m; proxy_max_temp_file_size 0;", ""},
+                                           Unbuffered{"proxy_buffers 64 1m; proxy_max_temp_file_size 0;", ""},
                                            Unbuffered{"limit_rate 100m;", ""}));
 
 TEST(FileLimit, StopsTheReadingUntilTheClientHasTakenTheFile) {
@@ -251,6 +254,8 @@ TEST(UpstreamThatFailsOnTheWay, LeavesTheSlowClientWhatItSentAndNoProperEnd) {
   EXPECT_TRUE(client.closed());
 }
 
+constexpr std::size_t event_size = 0x2800000;
+
 /// Whether the server has events buffered: else a slow client holds it.
 struct EventStream : ::testing::TestWithParam<bool> {};
 
@@ -259,7 +264,7 @@ TEST_P(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
   const std::string buffering = GetParam() ? "X-Accel-Buffering: yes\r\n" : "";
   FakeUpstream upstream([=](const UpstreamRequest&) {
     Actions actions = in_steps("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + buffering +
-                               "Transfer-Encoding: chunked\r\n\r\n" + "1000000\r\n" + big_body().substr(0, 0x1000000) + "\r\n");
+                               "Transfer-Encoding: chunked\r\n\r\n" + "2800000\r\n" + big_body().substr(0, event_size) + "\r\n");
     for (const Action& last : {Action::wait(was_read), Action::send("5\r\nhello\r\n"), Action::read_to_close()})
       actions.push_back(last);
     return actions;
@@ -268,11 +273,11 @@ TEST_P(EventStream, ReachesAClientAtOnceAlsoAfterItWasSlow) {
   SlowClient client(proxy);
   client.send(big_request);
   const bool is_as_said =
-      GetParam() ? could_send(upstream, 0x1000000) : is_held(upstream) && upstream.bytes_sent() < 0x1000000;
+      GetParam() ? could_send(upstream, event_size) : is_held(upstream) && upstream.bytes_sent() < event_size;
   ASSERT_TRUE(is_as_said);
-  while (client.unread().size() < 0x1000000 && client.read_some(patience)) continue;
+  while (client.unread().size() < event_size && client.read_some(patience)) continue;
   was_read->set();
-  while (client.unread().find("hello", 0x1000000) == std::string::npos && client.read_some(patience)) continue;
+  while (client.unread().find("hello", event_size) == std::string::npos && client.read_some(patience)) continue;
   EXPECT_NE(client.unread().find("\r\n5\r\nhello\r\n"), std::string::npos);
 }
 INSTANTIATE_TEST_SUITE_P(BufferedOrNot, EventStream, ::testing::Bool());

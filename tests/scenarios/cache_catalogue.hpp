@@ -37,6 +37,7 @@ struct Entry {
   std::string words;
   std::vector<Case> cases;
 };
+inline void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.words; }
 
 std::vector<Entry> rule_entries();     // C01 .. C13, C16 .. C21, C23
 std::vector<Entry> trust_entries();    // C14, C15, C22: what stands in Redis, and who gets what

@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "tests/scenarios/cache_catalogue.hpp"
 
@@ -25,31 +23,6 @@ std::vector<std::string> all_ids() {
   return ids;
 }
 
-bool holds(const Entry& entry) {
-  bool good = true;
-  for (const Case& test : entry.cases) {
-    Checks checks;
-    test.run(checks);
-    if (checks.faults().empty()) continue;
-    good = false;
-    ADD_FAILURE() << entry.id << " " << entry.words << " | " << test.words << ":" << checks.faults();
-  }
-  return good;
-}
-
-void run_group(char group) {
-  const char* only = std::getenv("CATALOGUE_ONLY");  // one entry, for whoever looks into it
-  int held = 0, asked = 0;
-  for (const Entry& entry : all_entries()) {
-    if (entry.id.front() != group || (only != nullptr && entry.id != only)) continue;
-    ++asked;
-    const bool good = holds(entry);
-    held += good ? 1 : 0;
-    std::printf("  %s %s (%zu cases): %s\n", entry.id.c_str(), entry.words.c_str(), entry.cases.size(), good ? "holds" : "FAILS");
-  }
-  std::printf("cache catalogue, group %c: %d of %d\n", group, held, asked);
-}
-
 TEST(CacheCatalogue, NamesEveryEntryOnce) {
   std::vector<std::string> ids;
   for (const Entry& entry : all_entries()) {
@@ -59,8 +32,18 @@ TEST(CacheCatalogue, NamesEveryEntryOnce) {
   EXPECT_EQ(ids, all_ids());
 }
 
-TEST(CacheCatalogue, EveryEntryOfTheCacheIsAnsweredAsItSays) { run_group('C'); }
-TEST(CacheCatalogue, EveryFaultOfRedisIsAMissAndNothingElse) { run_group('D'); }
+class CacheCatalogueEntry : public ::testing::TestWithParam<Entry> {};
+
+TEST_P(CacheCatalogueEntry, IsAnsweredAsItSays) {
+  for (const Case& test : GetParam().cases) {
+    Checks checks;
+    test.run(checks);
+    EXPECT_EQ(checks.faults(), "") << GetParam().id << " " << GetParam().words << " | " << test.words;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CacheCatalogueEntry, ::testing::ValuesIn(all_entries()),
+                         [](const auto& entry) { return entry.param.id; });
 
 }  // namespace
 }  // namespace drishti::testing::cache_catalogue

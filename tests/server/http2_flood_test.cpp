@@ -49,6 +49,8 @@ struct Control {
   Reason reason;
   int allowed;
 };
+void PrintTo(const Control& control, std::ostream* out) { *out << control.name; }
+
 class Http2ControlFrames : public ::testing::TestWithParam<Control> {};
 
 TEST_P(Http2ControlFrames, AreAllowedAFewAtOnceAndAFewASecond) {

@@ -69,6 +69,8 @@ struct Case {
   Reject reject;
   bool ends = true;
 };
+void PrintTo(const Case& test, std::ostream* out) { *out << test.name; }
+
 class Http2HeadRules : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Http2HeadRules, JudgesAsItSays) {

@@ -234,18 +234,24 @@ bool FakeUpstream::ask(Connection& connection, const UpstreamRequest& request, b
   return true;
 }
 
+bool FakeUpstream::send(const Connection& connection, const Action& action) {
+  const std::size_t step = action.kind == Action::Kind::dribble ? 1 : action.bytes.size();
+  for (std::size_t at = 0; at < action.bytes.size();) {
+    ssize_t sent = ::send(connection.fd, action.bytes.data() + at, std::min(step, action.bytes.size() - at), MSG_NOSIGNAL);
+    if (sent <= 0 || stopping_) return false;
+    at += static_cast<std::size_t>(sent);
+    bytes_sent_ += static_cast<std::uint64_t>(sent);
+    if (action.gap.count() > 0) std::this_thread::sleep_for(action.gap);
+  }
+  return true;
+}
+
 bool FakeUpstream::perform(Connection& connection, const Action& action) {
-  std::size_t step = action.kind == Action::Kind::dribble ? 1 : action.bytes.size();
   switch (action.kind) {
     case Action::Kind::send:
     case Action::Kind::dribble:
-      for (std::size_t at = 0; at < action.bytes.size();) {
-        ssize_t sent = ::send(connection.fd, action.bytes.data() + at, std::min(step, action.bytes.size() - at), MSG_NOSIGNAL);
-        if (sent <= 0 || stopping_) return end(connection, false), false;
-        at += static_cast<std::size_t>(sent);
-        bytes_sent_ += static_cast<std::uint64_t>(sent);
-        if (action.gap.count() > 0) std::this_thread::sleep_for(action.gap);
-      }
+      for (int i = 0; i < action.times; ++i)
+        if (!send(connection, action)) return end(connection, false), false;
       return true;
     case Action::Kind::wait:
       return action.event->wait() || (end(connection, false), false);

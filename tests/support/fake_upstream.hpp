@@ -47,8 +47,9 @@ struct Action {
   std::string bytes{};
   std::shared_ptr<Event> event{};
   std::chrono::milliseconds gap{0};  ///< dribble: between bytes
+  int times = 1;                     ///< send: so often, for what is large and need not be in memory
 
-  static Action send(std::string bytes) { return {Kind::send, std::move(bytes), {}, {}}; }
+  static Action send(std::string bytes, int times = 1) { return {Kind::send, std::move(bytes), {}, {}, times}; }
   /// One byte at a time with a pause between.
   static Action dribble(std::string bytes, std::chrono::milliseconds gap) {
     return {Kind::dribble, std::move(bytes), {}, gap};
@@ -116,6 +117,7 @@ class FakeUpstream {
   bool read_once(Connection& connection);
   bool read_body(Connection& connection);
   bool ask(Connection& connection, const UpstreamRequest& request, bool record);
+  bool send(const Connection& connection, const Action& action);
   bool perform(Connection& connection, const Action& action);
   void end(Connection& connection, bool with_reset);
 
