@@ -30,6 +30,13 @@ if left > 0 and tonumber(ARGV[3]) - left <= tonumber(ARGV[4]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1)lua";
 
+// The same question about what stands there already.
+constexpr std::string_view confirm_script = R"lua(
+local left = redis.call('PTTL', KEYS[2])
+if left > 0 and tonumber(ARGV[1]) - left <= tonumber(ARGV[2]) then redis.call('UNLINK', KEYS[1]) return 0 end
+return 1)lua";
+constexpr int most_confirmations = 3;
+
 // Who holds the lock fetches what was removed: nobody waits for that.
 constexpr std::string_view remove_script =
     "redis.call('SET', KEYS[2], '1', 'PX', ARGV[1]) return redis.call('UNLINK', KEYS[1], KEYS[3])";
@@ -138,19 +145,47 @@ net::Task<bool> RedisStore::set(std::string name, std::string_view value, millis
   co_return answered(result);
 }
 
-net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, milliseconds keep, milliseconds age) {
-  const std::string name = keys_.entry(hash);
-  std::string text = command("EVAL", publish_script, "2", name, keys_.removal(hash), value, in_ms(keep),
-                             in_ms(removal_memory), in_ms(age + under_way));
-  const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
-  const bool is_answered = answered(result);
-  const bool is_outdated = is_answered && result.reply.integer == 0;
+/// For a script: how long ago the fetch began, at the latest when the script runs if it is UNDER_WAY for no longer.
+milliseconds RedisStore::age_of(Steady begun) const {
+  return std::chrono::ceil<milliseconds>(reactor_.clock().now() - begun) + under_way;
+}
+
+bool RedisStore::was_put(const CallResult& result, const KeyHash& hash) {
+  if (!answered(result)) return false;
+  const bool is_outdated = result.reply.integer == 0;
   if (is_outdated && options_.on_outdated) options_.on_outdated(hash);
-  co_return is_answered && !is_outdated;
+  return !is_outdated;
+}
+
+net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, milliseconds keep, Steady begun) {
+  const std::string name = keys_.entry(hash);
+  const Steady sent = reactor_.clock().now();
+  std::string text = command("EVAL", publish_script, "2", name, keys_.removal(hash), value, in_ms(keep),
+                             in_ms(removal_memory), in_ms(age_of(begun)));
+  const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
+  const bool is_put = was_put(result, hash);
+  if (!is_put || reactor_.clock().now() - sent <= under_way) co_return is_put;
+  co_return co_await confirm(hash, begun);
+}
+
+// The command was under way for longer than was counted with (a busy machine, a long line): a removal in that time may have
+// been overlooked. Asked until an answer comes in time; in doubt the response goes.
+net::Task<bool> RedisStore::confirm(const KeyHash& hash, Steady begun) {
+  const std::string name = keys_.entry(hash);
+  for (int i = 0; i < most_confirmations; ++i) {
+    const Steady sent = reactor_.clock().now();
+    std::string text = command("EVAL", confirm_script, "2", name, keys_.removal(hash), in_ms(removal_memory), in_ms(age_of(begun)));
+    const CallResult result = co_await client_.call(name, std::move(text), {});
+    if (!was_put(result, hash)) break;
+    if (reactor_.clock().now() - sent <= under_way) co_return true;
+  }
+  forget(name);
+  co_return false;
 }
 
 net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, milliseconds age) {
   const KeyHash hash = hash_key(response->key());
+  const Steady begun = reactor_.clock().now() - age;
   const bool in_blocks = response->body_size() > options_.block_size;
   if (response->body_size() > options_.limits.body) co_return false;
   if (in_blocks) {
@@ -158,7 +193,7 @@ net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, m
     if (!written) co_return false;
   }
   const BodyPlace place = in_blocks ? BodyPlace::blocks : BodyPlace::inside;
-  co_return co_await publish(hash, encode_entry(*response, place, options_.block_size), keep, age);
+  co_return co_await publish(hash, encode_entry(*response, place, options_.block_size), keep, begun);
 }
 
 net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredResponse& response, milliseconds keep) {

@@ -72,6 +72,22 @@ TEST_F(RedisStoreTest, WhatWasRemovedWhileItWasFetchedIsNotPublished) {
   EXPECT_TRUE(put(response_of("k", "new"))) << "the fetch began behind the removal";
 }
 
+TEST_F(RedisStoreTest, NeitherIsWhatWasRemovedWhileItsPutWasSlow) {
+  open(redis.url("?timeout=5s"));
+  for (const std::size_t size : {10u, 300'000u}) {
+    const std::string body(size, 'x');
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_TRUE(wait_for(store->remove("k")));
+    redis.cli({"CLIENT", "PAUSE", "100"});
+    const auto age = std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - begun);
+    EXPECT_FALSE(wait_for(store->put(response_of("k", body), milliseconds(60'000), age))) << size;
+    EXPECT_EQ(get("k").status, SharedStatus::miss) << size;
+    redis.cli({"CLIENT", "PAUSE", "100"});
+    EXPECT_TRUE(wait_for(store->put(response_of("other", body), milliseconds(60'000), age))) << "slow is not wrong, " << size;
+    EXPECT_EQ(get("other").status, SharedStatus::hit) << size;
+  }
+}
+
 TEST_F(RedisStoreTest, KeepsNothingLongerThanItWasTold) {
   put(response_of("k", "hello"), milliseconds(60'000));
   const auto left = redis.cli({"PTTL", entry("k")}).integer;

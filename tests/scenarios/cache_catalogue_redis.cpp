@@ -416,7 +416,7 @@ void what_lost_its_end_expires_all_the_same(Checks& checks) {
 void a_flush_is_a_miss(Checks& checks) {
   RedisProcess redis;
   FakeUpstream upstream(counts(fresh));
-  ProxyUnderTest proxy(redis_config(upstream, redis.url()));
+  ProxyUnderTest proxy(redis_config(upstream, redis.url("?timeout=5s")));
   int expected = 1;
   for (const std::string word : {"FLUSHALL", "FLUSHDB"}) {
     checks.equal(get(proxy, "/").body, std::to_string(expected), "before " + word);

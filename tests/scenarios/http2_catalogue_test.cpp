@@ -218,7 +218,7 @@ string shut_window(Target& target) {
   Http2Client client(target.proxy.port(), h2::setting(4, 0));
   const Http2Answer answer = client.wait(client.request("/shut"));
   if (!answer.reset) return "the stream waits for ever";
-  return client.wait(client.request("/none")).status != 0 ? "" : "the connection does not serve on";
+  return client.wait_for_head(client.request("/none")) ? "" : "the connection does not serve on";
 }
 
 /// All streams want much at once and nobody reads: memory stays bounded (T20).
