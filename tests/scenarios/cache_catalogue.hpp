@@ -1,6 +1,8 @@
 #pragma once
 // Groups C (the response cache) and D (faults of Redis) of the threat catalogue as a table of named cases.
 
+#include <gtest/gtest.h>
+
 #include <set>
 #include <sstream>
 #include <string>
@@ -38,6 +40,14 @@ struct Entry {
   std::vector<Case> cases;
 };
 inline void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.words; }
+
+inline void expect_to_hold(const Entry& entry) {
+  for (const Case& test : entry.cases) {
+    Checks checks;
+    test.run(checks);
+    EXPECT_EQ(checks.faults(), "") << entry.id << " " << entry.words << " | " << test.words;
+  }
+}
 
 std::vector<Entry> rule_entries();     // C01 .. C13, C16 .. C21, C23
 std::vector<Entry> trust_entries();    // C14, C15, C22: what stands in Redis, and who gets what

