@@ -46,8 +46,8 @@ TEST(DifferentialHttp2, AnswersOfItsOwn) {
        h2_send("GET", "/400"), h2_send("GET", "/401"), h2_send("GET", "/403"), h2_send("GET", "/500"),
        h2_send("GET", "/503"), h2_send("HEAD", "/503"),
        h2_send("GET", "/variables?a=1", {{"cookie", "a=1"}, {"cookie", "b=2"}}), h2_send("GET", "/variables", {{"content-type", "x/y"}}),
-       h2_post("/variables", "12345", {{"content-length", "5"}}), h2_send("DELETE", "/variables"), h2_send("OPTIONS", "/variables"),
-       h2_post("/limited", "12345678901"), h2_post("/limited", "12345678901", {{"content-length", "11"}}), h2_post("/limited", "1234567890")});
+       h2_post("/variables", "abcde", {{"content-length", "5"}}), h2_send("DELETE", "/variables"), h2_send("OPTIONS", "/variables"),
+       h2_post("/limited", "abcdefghijk"), h2_post("/limited", "abcdefghijk", {{"content-length", "11"}}), h2_post("/limited", "abcdefghij")});
 }
 
 TEST(DifferentialHttp2, WhatAnUpstreamGets) {
