@@ -176,7 +176,8 @@ net::Task<bool> RedisStore::confirm(const KeyHash& hash, Steady begun) {
     const Steady sent = reactor_.clock().now();
     std::string text = command("EVAL", confirm_script, "2", name, keys_.removal(hash), in_ms(removal_memory), in_ms(age_of(begun)));
     const CallResult result = co_await client_.call(name, std::move(text), {});
-    if (!was_put(result, hash)) break;
+    if (!result.ok()) break;
+    if (!was_put(result, hash)) co_return false;  // the script has deleted it
     if (reactor_.clock().now() - sent <= under_way) co_return true;
   }
   forget(name);

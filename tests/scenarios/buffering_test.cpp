@@ -15,7 +15,6 @@ namespace drishti::testing {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 /// More than the sockets on both sides hold: up to 4 MiB are on their way out of the upstream's, and the proxy's may grow
 /// to 32 MiB since Linux 6.16 (tcp_rmem), also while nobody reads from it.
@@ -97,7 +96,7 @@ class SlowClient : public RawClient {
   }
   /// Now it reads: the big response.
   std::optional<RawResponse> read_big() {
-    while (unread().size() < body_size && read_some(patience)) continue;  // parsed once, not after every read
+    while (unread().size() < body_size && read_some(patience)) continue;  // however long it takes in all
     return read_response();
   }
 };

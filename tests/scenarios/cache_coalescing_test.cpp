@@ -10,8 +10,6 @@
 namespace drishti::testing {
 namespace {
 
-using std::chrono::seconds;
-
 std::string head_for(std::size_t size) {
   return "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
 }

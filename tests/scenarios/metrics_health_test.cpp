@@ -10,7 +10,6 @@
 namespace drishti::testing {
 namespace {
 
-using std::chrono::seconds;
 using Steady = std::chrono::steady_clock;
 
 const std::string with_page = "\n} location = /metrics { metrics;";

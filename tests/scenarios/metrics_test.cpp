@@ -12,8 +12,6 @@
 namespace drishti::testing {
 namespace {
 
-using std::chrono::seconds;
-
 /// A server with a page of metrics, an upstream `backend` of SERVERS behind `/`, and MORE.
 std::string metered(const std::string& servers, const std::string& more = {}) {
   return http_config("upstream backend { " + servers + " }\nserver { listen 127.0.0.1:@port@; server_name shop.test;\n" +

@@ -12,7 +12,6 @@ namespace drishti::testing {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 /// Answers with what the PROXY header of the connection said; MORE is in the server.
 std::string listening(const std::string& more = {}) {

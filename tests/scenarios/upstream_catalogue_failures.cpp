@@ -3,8 +3,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <functional>
-
 #include "conf/socket_address.hpp"
 #include "tests/scenarios/admin_support.hpp"
 #include "tests/scenarios/health_support.hpp"
@@ -16,7 +14,6 @@
 namespace drishti::testing::upstream_catalogue {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 int status_of(const ProxyUnderTest& proxy, const std::string& path = "/", const char* method = "GET") {
