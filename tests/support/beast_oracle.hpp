@@ -23,7 +23,10 @@ class Oracle : public boost::beast::http::basic_parser<IsRequest> {
   using error_code = boost::beast::error_code;
   OracleHead head;
 
-  Oracle() { this->header_limit(UINT32_MAX); }
+  Oracle() {  // a head is judged by its grammar, not by what it announces
+    this->header_limit(UINT32_MAX);
+    this->body_limit(boost::none);
+  }
 
  private:
   void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int version,
