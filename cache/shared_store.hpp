@@ -5,21 +5,30 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "cache/ban_list.hpp"
 #include "cache/cache_key.hpp"
 #include "cache/stored_response.hpp"
+#include "net/clock.hpp"
 #include "net/task.hpp"
 
 namespace drishti::cache {
 
 enum class SharedStatus : std::uint8_t { hit, miss, unavailable };
 
+/// As the Ticket of the memory layer: taken before the origin is asked, outdated by every removal of its key after that.
+struct SharedTicket {
+  std::string removal;              ///< the last one that was known then; empty: none, or nobody could be asked
+  net::Clock::Steady taken_at;
+};
+
 struct SharedResult {
   SharedStatus status = SharedStatus::miss;
   StoredResponsePtr response;
+  std::optional<SharedTicket> ticket;  ///< for what is fetched now; nothing when the layer did not answer
 };
 
 enum class LockStatus : std::uint8_t { taken, held_by_other, unavailable };
@@ -32,9 +41,11 @@ class SharedStore {
   /// Whether copies in memory may answer: every change here is heard of at once, or it cannot be reached at all.
   virtual bool may_use_memory() const = 0;
   virtual net::Task<SharedResult> get(std::string_view key) = 0;
-  /// Published only when complete. KEEP: how long Redis holds it (fresh lifetime and the time it may serve stale). AGE: how
-  /// long ago the origin was asked; false when KEY was removed since then.
-  virtual net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, std::chrono::milliseconds age) = 0;
+  /// The ticket alone, for a fetch that does not ask for what is stored. Nothing when the layer did not answer.
+  virtual net::Task<std::optional<SharedTicket>> ticket(std::string_view key) = 0;
+  /// Published only when complete. KEEP: how long Redis holds it (fresh lifetime and the time it may serve stale). False when
+  /// the key of RESPONSE was removed since its TICKET was taken.
+  virtual net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, SharedTicket ticket) = 0;
   /// What is being fetched now cannot come in later either.
   virtual net::Task<bool> remove(std::string_view key) = 0;
   /// The right to fetch KEY, for LEASE. TOKEN tells the holders apart.

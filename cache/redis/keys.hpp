@@ -1,6 +1,6 @@
 #pragma once
 // The names that we use in Redis, all below the prefix and the zone: `drishti:ZONE:e:{HEX}` an entry, `:l:` its lock,
-// `:r:` that it was removed lately, `:b:{HEX}:TOKEN:N` a block of its body, `:bans:{ZONE}:...` what was purged by prefix or tag. HEX in braces is the hash of
+// `:r:` its last removal, remembered for some minutes, `:b:{HEX}:TOKEN:N` a block of its body, `:bans:{ZONE}:...` what was purged by prefix or tag. HEX in braces is the hash of
 // the key text: in a cluster all that belongs to one entry is in one slot.
 
 #include <cstdint>

@@ -58,11 +58,12 @@ bool is_target(std::string_view key) { return key.starts_with('/'); }
 }  // namespace
 
 net::Task<SharedResult> MiddlewareStore::get(std::string_view key) {
-  if (!is_target(key)) co_return SharedResult{SharedStatus::miss, nullptr};
+  if (!is_target(key)) co_return SharedResult{SharedStatus::miss, nullptr, std::nullopt};
   const std::string name = middleware_key(key);
   const CallResult value = co_await client_.call(name, command("GET", name), {});
-  if (!value.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr};
+  if (!value.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr, std::nullopt};
   SharedResult found;
+  found.ticket = SharedTicket{};
   if (answered(value) && value.reply.is(Reply::Type::string)) {
     const CallResult left = co_await client_.call(name, command("PTTL", name), {});
     constexpr std::int64_t no_such_key = -2;
@@ -77,8 +78,11 @@ net::Task<SharedResult> MiddlewareStore::get(std::string_view key) {
   co_return found;
 }
 
+// The middleware remembers no removals: every ticket holds.
+net::Task<std::optional<SharedTicket>> MiddlewareStore::ticket(std::string_view) { co_return SharedTicket{}; }
+
 // KEEP is not asked: it counts the time in which we may serve a stale response, and the middleware takes what is there.
-net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds, std::chrono::milliseconds) {
+net::Task<bool> MiddlewareStore::put(StoredResponsePtr response, std::chrono::milliseconds, SharedTicket) {
   const std::int64_t now = reactor_.clock().wall_ms();
   const std::int64_t left = (response->freshness().lifetime - response->freshness().age(now)) / 1000;
   if (left <= 0 || !is_target(response->key())) co_return false;

@@ -27,7 +27,8 @@ class MiddlewareStore : public RedisStore {
   MiddlewareStore(Client& client, ClientServices services, ChangeHub& hub, ChangeHub::Post post,
                   RedisStoreOptions options, std::chrono::seconds duration = std::chrono::seconds(300));
   net::Task<SharedResult> get(std::string_view key) override;
-  net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, std::chrono::milliseconds age) override;
+  net::Task<std::optional<SharedTicket>> ticket(std::string_view key) override;
+  net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, SharedTicket ticket) override;
   net::Task<bool> remove(std::string_view key) override;
 
  private:

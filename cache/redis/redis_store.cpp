@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cache/random_token.hpp"
 #include "cache/redis/bans.hpp"
 #include "cache/redis/command.hpp"
 
@@ -18,28 +19,20 @@ constexpr milliseconds longest_echo{20};
 constexpr milliseconds block_margin{10'000};
 constexpr milliseconds longest_keep = std::chrono::days(366);
 
-// A removal is remembered for longer than a fetch takes.
-constexpr milliseconds removal_memory{120'000};
-// For so long a command may be under way when it is counted how old the fetch was: on doubt the removal came later.
-constexpr milliseconds under_way{20};
+// What took longer to fetch is not put: the memory of its removal may have ended.
+constexpr milliseconds longest_fetch{120'000};
+constexpr milliseconds removal_memory{180'000};
 
-// How long ago the removal was and how long ago the fetch began: two spans, so that no clocks are compared.
+// Put in the same step that asks whether the ticket still holds: a late command is judged when Redis carries it out.
 constexpr std::string_view publish_script = R"lua(
-local left = redis.call('PTTL', KEYS[2])
-if left > 0 and tonumber(ARGV[3]) - left <= tonumber(ARGV[4]) then return 0 end
+local removal = redis.call('GET', KEYS[2])
+if removal and removal ~= ARGV[3] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1)lua";
 
-// The same question about what stands there already.
-constexpr std::string_view confirm_script = R"lua(
-local left = redis.call('PTTL', KEYS[2])
-if left > 0 and tonumber(ARGV[1]) - left <= tonumber(ARGV[2]) then redis.call('UNLINK', KEYS[1]) return 0 end
-return 1)lua";
-constexpr int most_confirmations = 3;
-
 // Who holds the lock fetches what was removed: nobody waits for that.
 constexpr std::string_view remove_script =
-    "redis.call('SET', KEYS[2], '1', 'PX', ARGV[1]) return redis.call('UNLINK', KEYS[1], KEYS[3])";
+    "redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2]) return redis.call('UNLINK', KEYS[1], KEYS[3])";
 
 constexpr std::string_view unlock_script =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
@@ -81,30 +74,47 @@ void RedisStore::forget(const std::string& name) { client_.tell(name, command("U
 net::Task<SharedResult> RedisStore::get(std::string_view key) {
   const KeyHash hash = hash_key(key);
   const std::string name = keys_.entry(hash);
-  const CallResult result = co_await client_.call(name, command("GET", name), {});
-  if (!result.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr};
+  SharedTicket ticket{{}, reactor_.clock().now()};
+  CallResult result = co_await client_.call(name, command("MGET", name, keys_.removal(hash)), {});
+  if (!result.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr, std::nullopt};
   SharedResult found;
-  if (answered(result) && result.reply.is(Reply::Type::string))
-    found = co_await decoded(key, hash, result.reply.text);
+  if (answered(result) && result.reply.elements.size() == 2) {
+    const Reply& entry = result.reply.elements.front();
+    if (entry.is(Reply::Type::string)) found.response = co_await decoded(key, hash, entry.text);
+    if (found.response) found.status = SharedStatus::hit;
+    ticket.removal = std::move(result.reply.elements.back().text);
+    found.ticket = std::move(ticket);
+  }
   (found.status == SharedStatus::hit ? metrics_.hits : metrics_.misses).add();
   co_return found;
 }
 
-// A corrupt entry is deleted; one that another version of us wrote is left to those who can read it.
-net::Task<SharedResult> RedisStore::decoded(std::string_view key, const KeyHash& hash, const std::string& bytes) {
+net::Task<std::optional<SharedTicket>> RedisStore::ticket(std::string_view key) {
+  const KeyHash hash = hash_key(key);
+  const std::string name = keys_.removal(hash);
+  SharedTicket ticket{{}, reactor_.clock().now()};
+  CallResult result = co_await client_.call(name, command("GET", name), {});
+  if (!answered(result)) co_return std::nullopt;
+  ticket.removal = std::move(result.reply.text);
+  co_return ticket;
+}
+
+/// Null when it is no entry of KEY, or its body is not there. A corrupt entry is deleted; one that another version of us wrote
+/// is left to those who can read it.
+net::Task<StoredResponsePtr> RedisStore::decoded(std::string_view key, const KeyHash& hash, const std::string& bytes) {
   DecodedEntry entry;
   DecodeError error = decode_entry(bytes, key, options_.limits, entry);
   std::vector<BodyBlock> blocks;
   if (error == DecodeError::none && entry.place() == BodyPlace::blocks) {
     const bool complete = co_await read_blocks(hash, entry, blocks);
-    if (!complete) co_return SharedResult{};
+    if (!complete) co_return nullptr;
   }
   StoredResponsePtr response;
   if (error == DecodeError::none) response = entry.make(blocks, error);
-  if (response) co_return SharedResult{SharedStatus::hit, std::move(response)};
+  if (response) co_return response;
   metrics_.count(ErrorKind::corrupt);
   if (error != DecodeError::version) forget(keys_.entry(hash));
-  co_return SharedResult{};
+  co_return nullptr;
 }
 
 net::Task<bool> RedisStore::read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks) {
@@ -145,48 +155,19 @@ net::Task<bool> RedisStore::set(std::string name, std::string_view value, millis
   co_return answered(result);
 }
 
-/// For a script: how long ago the fetch began, at the latest when the script runs if it is UNDER_WAY for no longer.
-milliseconds RedisStore::age_of(Steady begun) const {
-  return std::chrono::ceil<milliseconds>(reactor_.clock().now() - begun) + under_way;
-}
-
-bool RedisStore::was_put(const CallResult& result, const KeyHash& hash) {
-  if (!answered(result)) return false;
-  const bool is_outdated = result.reply.integer == 0;
-  if (is_outdated && options_.on_outdated) options_.on_outdated(hash);
-  return !is_outdated;
-}
-
-net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, milliseconds keep, Steady begun) {
+net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, milliseconds keep, SharedTicket ticket) {
+  if (reactor_.clock().now() - ticket.taken_at > longest_fetch) co_return false;
   const std::string name = keys_.entry(hash);
-  const Steady sent = reactor_.clock().now();
-  std::string text = command("EVAL", publish_script, "2", name, keys_.removal(hash), value, in_ms(keep),
-                             in_ms(removal_memory), in_ms(age_of(begun)));
+  std::string text = command("EVAL", publish_script, "2", name, keys_.removal(hash), value, in_ms(keep), ticket.removal);
   const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
-  const bool is_put = was_put(result, hash);
-  if (!is_put || reactor_.clock().now() - sent <= under_way) co_return is_put;
-  co_return co_await confirm(hash, begun);
+  if (!answered(result)) co_return false;
+  const bool is_put = result.reply.integer != 0;
+  if (!is_put && options_.on_outdated) options_.on_outdated(hash);
+  co_return is_put;
 }
 
-// The command was under way for longer than was counted with (a busy machine, a long line): a removal in that time may have
-// been overlooked. Asked until an answer comes in time; in doubt the response goes.
-net::Task<bool> RedisStore::confirm(const KeyHash& hash, Steady begun) {
-  const std::string name = keys_.entry(hash);
-  for (int i = 0; i < most_confirmations; ++i) {
-    const Steady sent = reactor_.clock().now();
-    std::string text = command("EVAL", confirm_script, "2", name, keys_.removal(hash), in_ms(removal_memory), in_ms(age_of(begun)));
-    const CallResult result = co_await client_.call(name, std::move(text), {});
-    if (!result.ok()) break;
-    if (!was_put(result, hash)) co_return false;  // the script has deleted it
-    if (reactor_.clock().now() - sent <= under_way) co_return true;
-  }
-  forget(name);
-  co_return false;
-}
-
-net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, milliseconds age) {
+net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, SharedTicket ticket) {
   const KeyHash hash = hash_key(response->key());
-  const Steady begun = reactor_.clock().now() - age;
   const bool in_blocks = response->body_size() > options_.block_size;
   if (response->body_size() > options_.limits.body) co_return false;
   if (in_blocks) {
@@ -194,7 +175,7 @@ net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, m
     if (!written) co_return false;
   }
   const BodyPlace place = in_blocks ? BodyPlace::blocks : BodyPlace::inside;
-  co_return co_await publish(hash, encode_entry(*response, place, options_.block_size), keep, begun);
+  co_return co_await publish(hash, encode_entry(*response, place, options_.block_size), keep, std::move(ticket));
 }
 
 net::Task<bool> RedisStore::write_blocks(const KeyHash& hash, const StoredResponse& response, milliseconds keep) {
@@ -212,7 +193,8 @@ net::Task<bool> RedisStore::remove(std::string_view key) {
   const std::string name = keys_.entry(hash);
   Signal is_heard(reactor_);
   const ChangeHub::Registration registration(hub_, hash, post_, is_heard);
-  std::string text = command("EVAL", remove_script, "3", name, keys_.removal(hash), keys_.lock(hash), in_ms(removal_memory));
+  std::string text = command("EVAL", remove_script, "3", name, keys_.removal(hash), keys_.lock(hash),
+                             hex_of(random_token()), in_ms(removal_memory));
   const bool is_removed = answered(co_await client_.call(name, std::move(text), {}));
   if (is_removed && hub_.is_live()) co_await is_heard.wait(longest_echo);
   co_return is_removed;

@@ -35,7 +35,8 @@ class RedisStore : public SharedStore {
   bool is_available() const override { return client_.is_available(); }
   bool may_use_memory() const override { return hub_.is_live() || !client_.is_available(); }
   net::Task<SharedResult> get(std::string_view key) override;
-  net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, std::chrono::milliseconds age) override;
+  net::Task<std::optional<SharedTicket>> ticket(std::string_view key) override;
+  net::Task<bool> put(StoredResponsePtr response, std::chrono::milliseconds keep, SharedTicket ticket) override;
   net::Task<bool> remove(std::string_view key) override;
   net::Task<LockStatus> lock(std::string_view key, std::uint64_t token, std::chrono::milliseconds lease) override;
   net::Task<void> unlock(std::string_view key, std::uint64_t token) override;
@@ -53,16 +54,11 @@ class RedisStore : public SharedStore {
   RedisStoreOptions options_;
 
  private:
-  using Steady = net::Clock::Steady;
-
-  net::Task<SharedResult> decoded(std::string_view key, const KeyHash& hash, const std::string& bytes);
+  net::Task<StoredResponsePtr> decoded(std::string_view key, const KeyHash& hash, const std::string& bytes);
   net::Task<bool> read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks);
   bool take_blocks(Reply& reply, const DecodedEntry& entry, std::size_t wanted, std::vector<BodyBlock>& blocks);
   net::Task<bool> write_blocks(const KeyHash& hash, const StoredResponse& response, std::chrono::milliseconds keep);
-  net::Task<bool> publish(const KeyHash& hash, std::string value, std::chrono::milliseconds keep, Steady begun);
-  net::Task<bool> confirm(const KeyHash& hash, Steady begun);
-  bool was_put(const CallResult& result, const KeyHash& hash);
-  std::chrono::milliseconds age_of(Steady begun) const;
+  net::Task<bool> publish(const KeyHash& hash, std::string value, std::chrono::milliseconds keep, SharedTicket ticket);
   net::Task<bool> set(std::string name, std::string_view value, std::chrono::milliseconds keep);
   void forget(const std::string& name);
 

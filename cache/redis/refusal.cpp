@@ -44,6 +44,9 @@ std::string explain_refusal(std::string_view text) {
   if (word == "READONLY") return "READONLY: it is a replica and takes no writes";
   if (word == "WRONGTYPE") return "WRONGTYPE: something else stands under a key of the cache";
   if (word == "LOADING" || word == "BUSY" || word == "MASTERDOWN") return word + ": it is not ready";
+  if (text.find("executing the script") != text.npos)
+    return "NOPERM: its ACL forbids this user a command that a script of the cache runs (docs/CACHE.md lists them)";
+  if (text.starts_with("ERR unknown command")) return "ERR: it does not know a command of the cache (renamed?)";
   return word;
 }
 

@@ -25,14 +25,21 @@ bool has_request_control(const http::FieldList& fields) {
 }  // namespace
 
 /// Whoever leads a fetch ends it for all, however it ends.
-struct CachedExchange::Leadership {
-  cache::FetchCoalescer& fetches;
-  const cache::KeyHash hash;
-  std::shared_ptr<Fill> fill;
+class CachedExchange::Leadership {
+ public:
+  Leadership(cache::FetchCoalescer& fetches, const cache::KeyHash& hash, std::shared_ptr<Fill> fill)
+      : fetches_(fetches), hash_(hash), fill_(std::move(fill)) {}
   ~Leadership() {
-    fetches.leave(hash, fill);
-    fill->end(Fill::State::again);
+    fetches_.leave(hash_, fill_);
+    fill_->end(Fill::State::again);
   }
+  Leadership(const Leadership&) = delete;
+  Leadership& operator=(const Leadership&) = delete;
+
+ private:
+  cache::FetchCoalescer& fetches_;
+  const cache::KeyHash hash_;
+  std::shared_ptr<Fill> fill_;
 };
 
 CachedExchange::CachedExchange(Means means)
@@ -92,7 +99,7 @@ void CachedExchange::choose_place() {
     place_.key = query_.key();
     place_.hash = query_.hash();
   }
-  place_.ticket = view_->zone->memory().ticket(place_.hash);
+  place_.tickets = memory_ticket(place_.hash);
 }
 
 Use CachedExchange::decide() const {
@@ -141,7 +148,7 @@ net::Task<Outcome> CachedExchange::run_without_key() {
 
 net::Task<Outcome> CachedExchange::run_bypass() {
   context_.cache_status = "BYPASS";
-  primary_ticket_ = view_->zone->memory().ticket(query_.hash());
+  primary_tickets_ = memory_ticket(query_.hash());
   prepare();
   choose_place();
   stored_.reset();
@@ -158,14 +165,13 @@ net::Task<Outcome> CachedExchange::run_slowly() {
   const auto min_uses = static_cast<unsigned>(*settings_.min_uses);
   const bool is_used_enough = min_uses <= 1 || stored_ || view_->zone->uses().count_use(query_.hash()) >= min_uses;
   for (int turn = 0; turn < most_turns; ++turn) {
-    primary_ticket_ = view_->zone->memory().ticket(query_.hash());
+    primary_tickets_ = memory_ticket(query_.hash());
     if (turn > 0) look_up_memory();
     if (!is_storable_request_) break;
     choose_place();
     const Use use = decide();
     if (use == Use::fresh) co_return co_await answer(stored_, "HIT", turn > 0);
-    if (use == Use::stale) co_return co_await answer(stored_, "STALE");
-    if (use == Use::stale_and_update) co_return co_await answer_and_update();
+    if (may_serve_stale()) co_return co_await answer_stale();
     if (use == Use::gateway_timeout && !may_ask_shared()) co_return Outcome::error(504);
     if (!is_used_enough) break;
     if (!*settings_.lock) {
@@ -188,12 +194,17 @@ net::Task<Outcome> CachedExchange::run_slowly() {
 
 // Another fetch may have ended between the look-up and the beginning of this one.
 net::Task<std::optional<Outcome>> CachedExchange::lead_or_repeat(std::shared_ptr<Fill> fill) {
-  const Leadership leadership{view_->zone->fetches(), place_.hash, fill};
+  std::optional<Leadership> leadership(std::in_place, view_->zone->fetches(), place_.hash, fill);
   const cache::StoredResponsePtr again = view_->find(place_.hash, place_.key);
   if (again != stored_ && again) co_return std::nullopt;
   if (may_ask_shared()) {
     auto outcome = co_await ask_shared(*fill);
     if (outcome) co_return outcome;
+  }
+  if (may_serve_stale()) {  // as the shared layer has it
+    leadership.reset();
+    const Outcome answered = co_await answer_stale();
+    co_return answered;
   }
   context_.cache_status = stored_ ? "EXPIRED" : "MISS";
   co_return co_await fetch(fill, true);
@@ -203,10 +214,14 @@ net::Task<Outcome> CachedExchange::lead(std::shared_ptr<Fill> fill, cache::KeyHa
   view_ = query_.find_zone(*means_.services.caches);
   if (view_ == nullptr) co_return Outcome::error(500);
   query_.make_key();
-  primary_ticket_ = view_->zone->memory().ticket(query_.hash());
+  primary_tickets_ = memory_ticket(query_.hash());
   prepare();
   choose_place();
-  const Leadership leadership{view_->zone->fetches(), hash, fill};
+  const Leadership leadership(view_->zone->fetches(), hash, fill);
+  if (may_ask_shared()) {
+    const bool is_left = co_await is_update_left(*fill);
+    if (!is_left) co_return Outcome::sent();
+  }
   context_.cache_status = "EXPIRED";
   const auto outcome = co_await fetch(fill, true);
   co_return outcome.value_or(Outcome::sent());
@@ -223,14 +238,17 @@ cache::CacheStatus CachedExchange::forward_status() const {
 net::Task<std::optional<Outcome>> CachedExchange::fetch(std::shared_ptr<Fill> fill, bool may_store) {
   if (*settings_.client_control && request_control_.only_if_cached) co_return Outcome::error(504);
   for (bool validates = *settings_.revalidate;; validates = false) {
+    if (may_store && may_ask_shared()) co_await take_shared_tickets();
     FillSession session(means_.services, context_,
-                        {*view_, query_, place_, primary_ticket_, stored_, request_control_, fill, may_store, validates,
+                        {*view_, query_, place_, primary_tickets_, stored_, request_control_, fill, may_store, validates,
                          forward_status(), shared_lock_});
     ProxyExchange& exchange = means_.new_exchange(means_.owner);
     exchange.use_cache(session);
     const Outcome outcome = co_await exchange.run();
     const bool asks_again = outcome.kind == Outcome::Kind::stored && !session.answer();
     if (!asks_again) co_return co_await after_fetch(session, exchange, outcome);
+    place_.tickets.shared.reset();  // what was stored has been removed
+    primary_tickets_.shared.reset();
   }
 }
 
@@ -261,7 +279,14 @@ bool CachedExchange::serves_stale_because(Failure failure) const {
 
 // ---- stale while another request fetches ----
 
-net::Task<Outcome> CachedExchange::answer_and_update() {
+bool CachedExchange::may_serve_stale() const {
+  if (!stored_) return false;
+  const Use use = decide();
+  return use == Use::stale || use == Use::stale_and_update;
+}
+
+net::Task<Outcome> CachedExchange::answer_stale() {
+  if (decide() == Use::stale) return answer(stored_, "STALE");
   const auto joined = view_->zone->fetches().join(place_.hash, place_.key, means_.services.clock().now(), *settings_.lock_age);
   if (joined.leads) fetch_in_background(means_, joined.fill, place_.hash);
   else joined.fill->leave();

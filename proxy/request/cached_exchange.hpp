@@ -39,7 +39,7 @@ class CachedExchange {
 
  private:
   using OptionalOutcome = std::optional<Outcome>;
-  struct Leadership;
+  class Leadership;
   struct UnsafeSession;
 
   net::Task<Outcome> run_without_key();
@@ -55,7 +55,10 @@ class CachedExchange {
   net::Task<bool> await_more(cache::Fill& fill, std::uint64_t version);
   net::Task<OptionalOutcome> ask_shared(cache::Fill& fill);
   net::Task<bool> take_shared_lock(net::Clock::Steady until);
+  net::Task<cache::LockStatus> try_shared_lock();
+  net::Task<bool> is_update_left(cache::Fill& fill);
   net::Task<bool> get_shared(cache::Fill& fill);
+  net::Task<void> take_shared_tickets();
   net::Task<OptionalOutcome> fetch(std::shared_ptr<cache::Fill> fill, bool may_store);
   net::Task<OptionalOutcome> after_fetch(FillSession& session, ProxyExchange& exchange, Outcome outcome);
 
@@ -64,10 +67,12 @@ class CachedExchange {
   bool look_up_memory();
   void take(cache::StoredResponsePtr found);
   void choose_place();
+  PlaceTickets memory_ticket(const cache::KeyHash& hash) const { return {view_->zone->memory().ticket(hash), std::nullopt}; }
   cache::Use decide() const;
   bool may_ask_shared() const;
+  bool may_serve_stale() const;
   net::Task<Outcome> answer(cache::StoredResponsePtr response, std::string_view variable, bool is_collapsed = false);
-  net::Task<Outcome> answer_and_update();
+  net::Task<Outcome> answer_stale();
   bool serves_stale_because(Failure failure) const;
   bool is_new_enough(const cache::StoredResponse& response, std::int64_t joined_at) const;
   bool is_for_me(const cache::Fill::Beginning& beginning) const;
@@ -82,7 +87,7 @@ class CachedExchange {
   CacheZoneView* view_ = nullptr;
   StoredAnswer answer_;
   cache::CacheControl request_control_;
-  cache::Ticket primary_ticket_;
+  PlaceTickets primary_tickets_;
   CachePlace place_;
   std::shared_ptr<SharedLock> shared_lock_;  ///< of the fetch that this leads, over all proxies
   cache::StoredResponsePtr stored_;   ///< what stands at the place, fresh or not

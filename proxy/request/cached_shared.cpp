@@ -1,6 +1,8 @@
 // What the leader of a miss asks the layer that the proxies share, and how it becomes the only one over all of them.
 #include "request/cached_exchange.hpp"
 
+#include "cache/random_token.hpp"
+
 namespace drishti::request {
 
 using cache::Fill;
@@ -17,6 +19,7 @@ net::Task<std::optional<Outcome>> CachedExchange::ask_shared(Fill& fill) {
       const Outcome answered = co_await answer(stored_, "HIT");
       co_return answered;
     }
+    if (may_serve_stale()) co_return std::nullopt;
     // The last holder may have stored it between the look and the lock: one more look.
     if (shared_lock_ || !*settings_.lock || !may_ask_shared()) co_return std::nullopt;
     const bool may_look_again = co_await take_shared_lock(until);
@@ -29,8 +32,9 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   for (int step = 0; step < 2; ++step) {  // the Vary marker, then the variant
     if (view_->zone->pending_removals().hides(place_.key)) co_return false;
     const cache::SharedResult found = co_await view_->shared->get(place_.key);
+    place_.tickets.shared = found.ticket;
     if (found.status != cache::SharedStatus::hit || view_->zone->is_banned(*found.response)) co_return false;
-    view_->keep(place_.hash, found.response, place_.ticket);
+    view_->keep(place_.hash, found.response, place_.tickets.memory);
     if (!found.response->is_vary_marker()) {
       stored_ = found.response;
       if (decide() != cache::Use::fresh) co_return false;
@@ -38,9 +42,10 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
       co_return true;
     }
     if (place_.marker) co_return false;  // a marker under a variant's key is none of ours
+    primary_tickets_.shared = found.ticket;
     take(found.response);
     if (!is_storable_request_) co_return false;
-    place_.ticket = view_->zone->memory().ticket(place_.hash);
+    place_.tickets = memory_ticket(place_.hash);
     if (stored_ && decide() == cache::Use::fresh) {
       fill.complete(stored_);
       co_return true;
@@ -49,16 +54,42 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   co_return false;
 }
 
+/// For what was not asked for in the shared layer, or under one key only.
+net::Task<void> CachedExchange::take_shared_tickets() {
+  if (!place_.tickets.shared) {
+    const auto ticket = co_await view_->shared->ticket(place_.key);
+    place_.tickets.shared = ticket;
+  }
+  if (!place_.marker) primary_tickets_.shared = place_.tickets.shared;
+  if (!primary_tickets_.shared) {
+    const auto ticket = co_await view_->shared->ticket(query_.key());
+    primary_tickets_.shared = ticket;
+  }
+}
+
+net::Task<cache::LockStatus> CachedExchange::try_shared_lock() {
+  const std::uint64_t token = cache::random_token();
+  const cache::LockStatus status = co_await view_->shared->lock(place_.key, token, *settings_.lock_age);
+  if (status == cache::LockStatus::taken)
+    shared_lock_ = std::make_shared<SharedLock>(view_->shared, place_.key, token);
+  co_return status;
+}
+
+/// Whether a fetch in the background is still wanted: no other proxy is about it, or has done it.
+net::Task<bool> CachedExchange::is_update_left(Fill& fill) {
+  if (*settings_.lock) {
+    const cache::LockStatus status = co_await try_shared_lock();
+    if (status == cache::LockStatus::held_by_other) co_return false;
+  }
+  const bool is_found = co_await get_shared(fill);
+  co_return !is_found;
+}
+
 /// True when it is worth to look again: the lock is ours now, or another proxy did something. False: go on without it.
 net::Task<bool> CachedExchange::take_shared_lock(net::Clock::Steady until) {
-  const std::uint64_t token = random_token();
-  switch (co_await view_->shared->lock(place_.key, token, *settings_.lock_age)) {
-    case cache::LockStatus::taken:
-      shared_lock_ = std::make_shared<SharedLock>(view_->shared, place_.key, token);
-      co_return true;
-    case cache::LockStatus::unavailable: co_return false;
-    case cache::LockStatus::held_by_other: break;
-  }
+  const cache::LockStatus status = co_await try_shared_lock();
+  if (status == cache::LockStatus::taken) co_return true;
+  if (status == cache::LockStatus::unavailable) co_return false;
   const auto left = duration_cast<milliseconds>(until - means_.services.clock().now());
   if (left.count() <= 0) co_return false;
   co_await view_->shared->wait_for_change(place_.key, left);

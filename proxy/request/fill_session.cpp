@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cache/random_token.hpp"
 #include "cache/validation.hpp"
 #include "cache/vary.hpp"
 #include "filters/range_answer.hpp"
@@ -132,7 +133,7 @@ bool FillSession::choose_place(const http::ResponseHead& head) {
   if (kind == cache::VaryKind::unusable) return false;
   if (kind == cache::VaryKind::none) {
     if (start_.place.marker) {
-      start_.place = {std::string(start_.query.key()), start_.query.hash(), start_.primary_ticket, nullptr};
+      start_.place = {std::string(start_.query.key()), start_.query.hash(), start_.primary, nullptr};
     }
     return true;
   }
@@ -148,15 +149,15 @@ void FillSession::put_marker(std::string_view names, std::string_view variant) {
   marker.url = start_.query.url();
   marker.vary = names;
   marker.freshness = decision_.freshness;
-  marker.token = random_token();
+  marker.token = cache::random_token();
   marker.ban_number = ban_number_;
   const cache::StoredResponsePtr made = cache::StoredResponse::make_from_text(marker, {});
   if (!made) return;
-  start_.view.keep(start_.query.hash(), made, start_.primary_ticket);
-  put_shared(start_.view, made, decision_.keep, age(), start_.lock);
+  start_.view.keep(start_.query.hash(), made, start_.primary.memory);
+  share(made, start_.primary.shared);
   start_.place.key = cache::variant_key(start_.query.key(), marker.token, variant);
   start_.place.hash = cache::hash_key(start_.place.key);
-  start_.place.ticket = start_.view.zone->memory().ticket(start_.place.hash);
+  start_.place.tickets = {start_.view.zone->memory().ticket(start_.place.hash), std::nullopt};
   start_.place.marker = made;
 }
 
@@ -169,7 +170,7 @@ cache::ResponseParts FillSession::parts(const http::FieldList& fields, int statu
   parts.fields = &fields;
   parts.tags = tags_;
   parts.freshness = decision_.freshness;
-  parts.token = random_token();
+  parts.token = cache::random_token();
   parts.ban_number = ban_number_;
   return parts;
 }
@@ -276,11 +277,14 @@ void FillSession::end(bool is_whole) {
   answer_ = response;
 }
 
-milliseconds FillSession::age() const { return std::chrono::duration_cast<milliseconds>(services_.clock().now() - begun_); }
-
 void FillSession::put(cache::StoredResponsePtr response) {
-  start_.view.keep(start_.place.hash, response, start_.place.ticket);
-  put_shared(start_.view, std::move(response), decision_.keep, age(), start_.lock);
+  start_.view.keep(start_.place.hash, response, start_.place.tickets.memory);
+  share(std::move(response), start_.place.tickets.shared);
+}
+
+// Without a ticket a removal of the last minutes counts as one that came later: rather one response too few.
+void FillSession::share(cache::StoredResponsePtr response, const std::optional<cache::SharedTicket>& ticket) {
+  put_shared(start_.view, std::move(response), decision_.keep, ticket.value_or(cache::SharedTicket{{}, begun_}), start_.lock);
 }
 
 void FillSession::remove() {

@@ -14,11 +14,17 @@
 
 namespace drishti::request {
 
+/// From before anybody was asked: what is removed after that is not kept.
+struct PlaceTickets {
+  cache::Ticket memory;
+  std::optional<cache::SharedTicket> shared;  ///< of the layer that proxies share; nothing: it was not asked
+};
+
 /// A place in the cache: the primary key, or a variant under its Vary marker.
 struct CachePlace {
   std::string key;
   cache::KeyHash hash;
-  cache::Ticket ticket;               ///< from before anybody was asked
+  PlaceTickets tickets;
   cache::StoredResponsePtr marker;    ///< of the primary key; null without
 };
 
@@ -28,7 +34,7 @@ class FillSession : public CacheSession {
     CacheZoneView& view;
     CacheQuery& query;
     CachePlace place;
-    cache::Ticket primary_ticket;
+    PlaceTickets primary;              ///< of the primary key
     cache::StoredResponsePtr stored;   ///< expired, or null
     cache::CacheControl request_control;
     std::shared_ptr<cache::Fill> fill; ///< what others wait for; or one of its own
@@ -62,8 +68,7 @@ class FillSession : public CacheSession {
   void put_marker(std::string_view names, std::string_view variant);
   cache::ResponseParts parts(const http::FieldList& fields, int status, std::string_view reason);
   void announce(const http::ResponseHead& head);
-  void store(cache::StoredResponsePtr response);
-  std::chrono::milliseconds age() const;
+  void share(cache::StoredResponsePtr response, const std::optional<cache::SharedTicket>& ticket);
   void put(cache::StoredResponsePtr response);
   void remove();
   void fit_to_client(const http::ResponseHead& head);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <deque>
-#include <random>
 
 #include "net/join.hpp"
 
@@ -12,8 +11,8 @@ namespace {
 using Shared = std::shared_ptr<cache::SharedStore>;
 
 net::Task<void> put(Shared shared, cache::StoredResponsePtr response, std::chrono::milliseconds keep,
-                    std::chrono::milliseconds age, std::shared_ptr<SharedLock> lock) {
-  co_await shared->put(std::move(response), keep, age);
+                    cache::SharedTicket ticket, std::shared_ptr<SharedLock> lock) {
+  co_await shared->put(std::move(response), keep, std::move(ticket));
   lock.reset();
 }
 
@@ -56,10 +55,10 @@ SharedLock::~SharedLock() {
   if (shared_->is_available()) net::spawn(unlock(shared_, std::move(key_), token_));
 }
 
-void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep, std::chrono::milliseconds age,
-                std::shared_ptr<SharedLock> lock) {
+void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
+                cache::SharedTicket ticket, std::shared_ptr<SharedLock> lock) {
   if (!view.shared || !view.shared->is_available() || keep <= 0) return;
-  net::spawn(put(view.shared, std::move(response), std::chrono::milliseconds(keep), age, std::move(lock)));
+  net::spawn(put(view.shared, std::move(response), std::chrono::milliseconds(keep), std::move(ticket), std::move(lock)));
 }
 
 void remove_shared(CacheZoneView& view, std::string key) {
@@ -77,11 +76,6 @@ net::Task<void> await_removal(const CacheZoneView& view, std::vector<std::string
 
 void make_up_removals(CacheZoneView& view) {
   if (view.zone->pending_removals().any() && view.shared->is_available()) net::spawn(make_up(view.shared, view.zone));
-}
-
-std::uint64_t random_token() {
-  thread_local std::mt19937_64 generator{std::random_device{}()};
-  return generator() | 1;  // never 0, which stands for none
 }
 
 }  // namespace drishti::request

@@ -25,18 +25,15 @@ class SharedLock {
   std::uint64_t token_;
 };
 
-/// Stores RESPONSE, whose fetch began AGE ago, for KEEP milliseconds, and holds LOCK until then; without effect without a
-/// shared layer.
-void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep, std::chrono::milliseconds age,
-                std::shared_ptr<SharedLock> lock);
+/// Stores RESPONSE for KEEP milliseconds, and holds LOCK until then; without effect without a
+/// shared layer, or when its key was removed since TICKET was taken.
+void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
+                cache::SharedTicket ticket, std::shared_ptr<SharedLock> lock);
 /// What cannot be removed now is remembered and made up for. Nobody waits for it.
 void remove_shared(CacheZoneView& view, std::string key);
 /// The same for all KEYS at once; ends when they are gone, or when the deadline of a command has passed.
 net::Task<void> await_removal(const CacheZoneView& view, std::vector<std::string> keys);
 /// Removes what could not be removed before.
 void make_up_removals(CacheZoneView& view);
-
-/// Tells copies and holders of locks apart.
-std::uint64_t random_token();
 
 }  // namespace drishti::request

@@ -50,7 +50,7 @@ struct InvalidationTest : ClientTest {
   }
   bool has(const std::string& key) { return memory.find(hash_key(key), key) != nullptr; }
   std::string entry(std::string_view key) const { return keys.entry(hash_key(key)); }
-  bool put(const std::string& key) { return wait_for(store->put(response_of(key), milliseconds(60'000), milliseconds(0))); }
+  bool put(const std::string& key) { return wait_for(store->put(response_of(key), milliseconds(60'000), {{}, reactor.clock().now()})); }
 };
 
 TEST_F(InvalidationTest, DropsWhatAnyoneChangesAndNothingElse) {

@@ -60,7 +60,7 @@ struct MiddlewareStoreTest : ClientTest {
 };
 
 TEST_F(MiddlewareStoreTest, WritesWhatTheMiddlewareReads) {
-  EXPECT_TRUE(wait_for(store->put(response_of(200, "application/json", "{\"a\":1}"), milliseconds(1), milliseconds(0))));
+  EXPECT_TRUE(wait_for(store->put(response_of(200, "application/json", "{\"a\":1}"), milliseconds(1), {})));
   EXPECT_EQ(redis.cli({"GET", "cache:/api/users?page=2"}).text, "{\"a\":1}");
   EXPECT_GT(redis.cli({"TTL", "cache:/api/users?page=2"}).integer, 298);
   EXPECT_EQ(redis.cli({"DBSIZE"}).integer, 1);
