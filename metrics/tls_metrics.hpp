@@ -34,6 +34,8 @@ struct TlsMetrics {
   std::array<Counter, handshake_failure_names.size()> failed;
   Counter renegotiations;  ///< refused
   Counter kernel_sends;    ///< connections that the kernel encrypts
+  Counter early_taken;     ///< early data of clients
+  Counter early_refused;   ///< likewise, which may be a replay
   Histogram duration;      ///< from the first byte to the end of those that succeeded
 };
 

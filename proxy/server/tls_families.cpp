@@ -37,12 +37,15 @@ void add_handshake_families(Families& families, Workers workers) {
   refused.add({}, total(workers, [](const TlsMetrics& tls) -> auto& { return tls.renegotiations; }));
   Family kernel = Family::counter("drishti_tls_ktls_connections_total", "Connections whose sending the kernel encrypts (kTLS).");
   kernel.add({}, total(workers, [](const TlsMetrics& tls) -> auto& { return tls.kernel_sends; }));
+  Family early = Family::counter("drishti_tls_early_data_total", "Early data (0-RTT) that was taken, or refused because it may be a replay.");
+  early.add({{"result", "taken"}}, total(workers, [](const TlsMetrics& tls) -> auto& { return tls.early_taken; }));
+  early.add({{"result", "refused"}}, total(workers, [](const TlsMetrics& tls) -> auto& { return tls.early_refused; }));
   Family duration = Family::histogram("drishti_tls_handshake_duration_seconds",
                                       "Time from the first byte of a client to the end of its handshake.");
   metrics::HistogramTotals totals;
   for (const auto* worker : workers) totals.add(worker->tls.duration);
   duration.add({}, totals);
-  for (Family* family : {&done, &failed, &refused, &kernel, &duration}) families.push_back(family->take());
+  for (Family* family : {&done, &failed, &refused, &kernel, &early, &duration}) families.push_back(family->take());
 }
 
 void add_certificate_families(Families& families, const tls::ServerContexts& contexts, const CertificateLoads& loads) {

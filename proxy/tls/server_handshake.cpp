@@ -116,13 +116,17 @@ struct HandshakeCallbacks {
 
   // Asked when nothing else stands against the early data of a client that was here before.
   static int allow_early_data(SSL* ssl, void*) {
-    const ServerContext& context = *ServerSession::of(ssl).context_;
+    ServerSession& session = ServerSession::of(ssl);
+    const ServerContext& context = *session.context_;
+    if (!*context.settings().early_data) return 0;
     const auto now = ReplayGuard::Clock::now();
     // Keys of files open tickets whose early data another process may have taken a moment ago (RFC 8446 8.2).
     const bool is_ours = context.settings().session_ticket_keys->empty() || context.replays().knows_all(now);
     ReplayGuard::Hello random;
     SSL_get_client_random(ssl, random.data(), random.size());
-    return *context.settings().early_data && is_ours && context.replays().is_first(random, now) ? 1 : 0;
+    const bool is_taken = is_ours && context.replays().is_first(random, now);
+    (is_taken ? session.counted_.early_taken : session.counted_.early_refused).add();
+    return is_taken ? 1 : 0;
   }
 
   static int staple(SSL* ssl, void*) {

@@ -10,6 +10,7 @@
 #include "tests/scenarios/tls_support.hpp"
 #include "tests/support/http2_client.hpp"
 #include "tests/support/nginx_process.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/record_client.hpp"
 #include "tests/support/tool_process.hpp"
 
@@ -289,6 +290,20 @@ TEST_F(EarlyData, IsAnsweredAlsoBetweenItsEndAndTheClientsFinished) {
 }
 
 // docs/DIFFERENCES.md: what nginx leaves to its user.
+TEST_F(EarlyData, IsCountedWhetherItWasTakenOrMayBeAReplay) {
+  start("ssl_early_data on; location = /metrics { metrics; }" + pass());
+  const std::string recorded = early_flight(session(), get_text("/once"));
+  RawClient client(proxy->port()), attacker(proxy->port());
+  client.send(recorded);
+  ASSERT_TRUE(upstream.wait_until([&] { return !upstream.requests().empty(); }));
+  attacker.send(recorded);
+  TlsClient reader(proxy->port(), {});
+  EXPECT_TRUE(eventually([&] {
+    const std::string page = body_of(reader, "/metrics");
+    return page.find("early_data_total{result=\"taken\"} 1") != page.npos && page.find("early_data_total{result=\"refused\"} 1") != page.npos;
+  }));
+}
+
 TEST_F(EarlyData, IsPassedOnByNginxUnmarkedUnsafeAndTwice) {
   if (!test::NginxProcess::installed()) GTEST_SKIP() << "no nginx";
   const std::uint16_t port = test::free_port();
