@@ -16,16 +16,6 @@
 namespace drishti::testing {
 namespace {
 
-std::string h2_log(const ProxyUnderTest& proxy, const std::string& text) {
-  for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
-    std::istringstream log(proxy.read("h2.log"));
-    for (std::string line; std::getline(log, line);)
-      if (line.find(text) != std::string::npos) return line;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return {};
-}
-
 Actions echo_body(const UpstreamRequest& request) { return {Action::send(ok_response(request.body))}; }
 
 TEST(Http2, AnswersByPriorKnowledgeWhereItIsOn) {
@@ -241,8 +231,8 @@ TEST(Http2, TheLogSaysWhatWasSpoken) {
   Http2Client client(proxy.port());
   client.wait(client.request("/first"));
   client.wait(client.request("/second"));
-  EXPECT_EQ(h2_log(proxy, "/first").substr(0, 38), "GET /first HTTP/2.0|200|HTTP/2.0|h2c|1");
-  EXPECT_EQ(h2_log(proxy, "/second").substr(0, 41), "GET /second HTTP/2.0|200|HTTP/2.0|h2c|2|5");
+  EXPECT_EQ(log_line(proxy, "/first", "h2.log").substr(0, 38), "GET /first HTTP/2.0|200|HTTP/2.0|h2c|1");
+  EXPECT_EQ(log_line(proxy, "/second", "h2.log").substr(0, 41), "GET /second HTTP/2.0|200|HTTP/2.0|h2c|2|5");
 }
 
 TEST(Http2, AClientThatResetsItsStreamEndsTheWorkForIt) {
@@ -254,7 +244,7 @@ TEST(Http2, AClientThatResetsItsStreamEndsTheWorkForIt) {
   ASSERT_TRUE(event->wait());
   client.send_frame(h2::rst_stream, 0, stream, h2::number(h2::cancel));
   EXPECT_TRUE(upstream.wait_until([&] { return upstream.connections_open() == 0; }));
-  EXPECT_EQ(h2_log(proxy, "/long").substr(0, 23), "GET /long HTTP/2.0|499|");
+  EXPECT_EQ(log_line(proxy, "/long", "h2.log").substr(0, 23), "GET /long HTTP/2.0|499|");
   EXPECT_EQ(client.wait(client.request("/here")).body, "here");
 }
 

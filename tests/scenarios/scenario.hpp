@@ -91,15 +91,16 @@ inline RawResponse ask(const ProxyUnderTest& proxy, const std::string& request, 
   return client.read_response(is_head).value_or(RawResponse{});
 }
 
-/// Waits for the line of the access log that contains TEXT; empty when it does not come.
-inline std::string log_line(const ProxyUnderTest& proxy, const std::string& text) {
-  for (auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
-    std::istringstream log(proxy.read("access.log"));
-    for (std::string line; std::getline(log, line);)
-      if (line.find(text) != std::string::npos) return line;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return {};
+/// Waits for the line of the access log FILE that contains TEXT; empty when it does not come.
+inline std::string log_line(const ProxyUnderTest& proxy, const std::string& text, const std::string& file = "access.log") {
+  std::string line;
+  const bool has_come = eventually([&] {
+    std::istringstream log(proxy.read(file));
+    while (std::getline(log, line))
+      if (line.find(text) != std::string::npos) return true;
+    return false;
+  });
+  return has_come ? line : std::string();
 }
 
 }  // namespace drishti::testing
