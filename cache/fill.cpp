@@ -78,6 +78,12 @@ void Fill::complete(StoredResponsePtr whole) {
   changed(std::move(lock));
 }
 
+void Fill::offer_stale(StoredResponsePtr stale) {
+  std::unique_lock lock(mutex_);
+  stale_ = std::move(stale);
+  changed(std::move(lock));
+}
+
 void Fill::end(State state) {
   std::unique_lock lock(mutex_);
   if (state_ == State::complete || state_ == State::broken || state_ == State::passed) return;
@@ -97,7 +103,7 @@ bool Fill::has_waiters() const {
 
 Fill::Progress Fill::progress() const {
   const std::lock_guard lock(mutex_);
-  return {state_, version_, whole_, overflow_size_};
+  return {state_, version_, whole_, stale_, overflow_size_};
 }
 
 const Fill::Beginning* Fill::beginning() const {

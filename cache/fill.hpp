@@ -58,12 +58,15 @@ class Fill {
   /// after complete().
   void end(State state);
   bool has_waiters() const;
+  /// What those who wait may serve meanwhile, if they may (RFC 5861): the memory may not hold it.
+  void offer_stale(StoredResponsePtr stale);
 
   // ---- the waiters ----
   struct Progress {
     State state = State::waiting;
     std::uint64_t version = 0;
     StoredResponsePtr whole;
+    StoredResponsePtr stale;
     std::uint64_t overflow_size = 0;  ///< bytes of the body in overflow(), from its first byte on
   };
   Progress progress() const;
@@ -95,7 +98,7 @@ class Fill {
   std::unique_ptr<BodyOverflow> overflow_;
   std::uint64_t overflow_size_ = 0;
   std::string open_;  ///< the leader's: what no waiter has seen yet
-  StoredResponsePtr whole_;
+  StoredResponsePtr whole_, stale_;
   std::vector<Wake> wakes_;
 };
 

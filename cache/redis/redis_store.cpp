@@ -5,6 +5,7 @@
 #include "cache/random_token.hpp"
 #include "cache/redis/bans.hpp"
 #include "cache/redis/command.hpp"
+#include "net/join.hpp"
 
 namespace drishti::cache::redis {
 namespace {
@@ -74,29 +75,33 @@ void RedisStore::forget(const std::string& name) { client_.tell(name, command("U
 net::Task<SharedResult> RedisStore::get(std::string_view key) {
   const KeyHash hash = hash_key(key);
   const std::string name = keys_.entry(hash);
-  SharedTicket ticket{{}, reactor_.clock().now()};
-  CallResult result = co_await client_.call(name, command("MGET", name, keys_.removal(hash)), {});
-  if (!result.ok()) co_return SharedResult{SharedStatus::unavailable, nullptr, std::nullopt};
   SharedResult found;
-  if (answered(result) && result.reply.elements.size() == 2) {
-    const Reply& entry = result.reply.elements.front();
-    if (entry.is(Reply::Type::string)) found.response = co_await decoded(key, hash, entry.text);
-    if (found.response) found.status = SharedStatus::hit;
-    ticket.removal = std::move(result.reply.elements.back().text);
-    found.ticket = std::move(ticket);
+  net::Companion asked(take_ticket(hash, found.ticket));  // in one round trip with the look, and in front of it
+  const CallResult result = co_await client_.call(name, command("GET", name), {});
+  co_await asked.join();
+  if (!result.ok()) {
+    found.status = SharedStatus::unavailable;
+    co_return found;
   }
+  if (answered(result) && result.reply.is(Reply::Type::string))
+    found.response = co_await decoded(key, hash, result.reply.text);
+  if (found.response) found.status = SharedStatus::hit;
   (found.status == SharedStatus::hit ? metrics_.hits : metrics_.misses).add();
   co_return found;
 }
 
 net::Task<std::optional<SharedTicket>> RedisStore::ticket(std::string_view key) {
-  const KeyHash hash = hash_key(key);
-  const std::string name = keys_.removal(hash);
-  SharedTicket ticket{{}, reactor_.clock().now()};
-  CallResult result = co_await client_.call(name, command("GET", name), {});
-  if (!answered(result)) co_return std::nullopt;
-  ticket.removal = std::move(result.reply.text);
+  std::optional<SharedTicket> ticket;
+  co_await take_ticket(hash_key(key), ticket);
   co_return ticket;
+}
+
+// By a command of its own: MGET of two keys fails while a cluster moves their slot.
+net::Task<void> RedisStore::take_ticket(KeyHash hash, std::optional<SharedTicket>& ticket) {
+  const auto now = reactor_.clock().now();
+  const std::string name = keys_.removal(hash);
+  CallResult result = co_await client_.call(name, command("GET", name), {});
+  if (answered(result)) ticket = SharedTicket{std::move(result.reply.text), now};
 }
 
 /// Null when it is no entry of KEY, or its body is not there. A corrupt entry is deleted; one that another version of us wrote
@@ -155,8 +160,12 @@ net::Task<bool> RedisStore::set(std::string name, std::string_view value, millis
   co_return answered(result);
 }
 
+bool RedisStore::is_too_old(const SharedTicket& ticket) const {
+  return reactor_.clock().now() - ticket.taken_at > longest_fetch;
+}
+
 net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, milliseconds keep, SharedTicket ticket) {
-  if (reactor_.clock().now() - ticket.taken_at > longest_fetch) co_return false;
+  if (is_too_old(ticket)) co_return false;
   const std::string name = keys_.entry(hash);
   std::string text = command("EVAL", publish_script, "2", name, keys_.removal(hash), value, in_ms(keep), ticket.removal);
   const CallResult result = co_await client_.call(name, std::move(text), allowance(value.size()));
@@ -169,7 +178,7 @@ net::Task<bool> RedisStore::publish(const KeyHash& hash, std::string value, mill
 net::Task<bool> RedisStore::put(StoredResponsePtr response, milliseconds keep, SharedTicket ticket) {
   const KeyHash hash = hash_key(response->key());
   const bool in_blocks = response->body_size() > options_.block_size;
-  if (response->body_size() > options_.limits.body) co_return false;
+  if (response->body_size() > options_.limits.body || is_too_old(ticket)) co_return false;
   if (in_blocks) {
     const bool written = co_await write_blocks(hash, *response, keep + block_margin);
     if (!written) co_return false;

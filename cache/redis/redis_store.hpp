@@ -54,6 +54,8 @@ class RedisStore : public SharedStore {
   RedisStoreOptions options_;
 
  private:
+  net::Task<void> take_ticket(KeyHash hash, std::optional<SharedTicket>& ticket);
+  bool is_too_old(const SharedTicket& ticket) const;
   net::Task<StoredResponsePtr> decoded(std::string_view key, const KeyHash& hash, const std::string& bytes);
   net::Task<bool> read_blocks(const KeyHash& hash, const DecodedEntry& entry, std::vector<BodyBlock>& blocks);
   bool take_blocks(Reply& reply, const DecodedEntry& entry, std::size_t wanted, std::vector<BodyBlock>& blocks);

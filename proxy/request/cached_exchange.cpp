@@ -152,6 +152,7 @@ net::Task<Outcome> CachedExchange::run_bypass() {
   prepare();
   choose_place();
   stored_.reset();
+  co_await take_shared_ticket();
   const auto outcome = co_await fetch(std::make_shared<Fill>(), true);
   co_return outcome.value_or(Outcome::error(500));
 }
@@ -203,6 +204,7 @@ net::Task<std::optional<Outcome>> CachedExchange::lead_or_repeat(std::shared_ptr
   }
   if (may_serve_stale()) {  // as the shared layer has it
     leadership.reset();
+    shared_lock_.reset();
     const Outcome answered = co_await answer_stale();
     co_return answered;
   }
@@ -217,6 +219,7 @@ net::Task<Outcome> CachedExchange::lead(std::shared_ptr<Fill> fill, cache::KeyHa
   primary_tickets_ = memory_ticket(query_.hash());
   prepare();
   choose_place();
+  request_control_.only_if_cached = false;
   const Leadership leadership(view_->zone->fetches(), hash, fill);
   if (may_ask_shared()) {
     const bool is_left = co_await is_update_left(*fill);
@@ -238,7 +241,6 @@ cache::CacheStatus CachedExchange::forward_status() const {
 net::Task<std::optional<Outcome>> CachedExchange::fetch(std::shared_ptr<Fill> fill, bool may_store) {
   if (*settings_.client_control && request_control_.only_if_cached) co_return Outcome::error(504);
   for (bool validates = *settings_.revalidate;; validates = false) {
-    if (may_store && may_ask_shared()) co_await take_shared_tickets();
     FillSession session(means_.services, context_,
                         {*view_, query_, place_, primary_tickets_, stored_, request_control_, fill, may_store, validates,
                          forward_status(), shared_lock_});
@@ -247,8 +249,7 @@ net::Task<std::optional<Outcome>> CachedExchange::fetch(std::shared_ptr<Fill> fi
     const Outcome outcome = co_await exchange.run();
     const bool asks_again = outcome.kind == Outcome::Kind::stored && !session.answer();
     if (!asks_again) co_return co_await after_fetch(session, exchange, outcome);
-    place_.tickets.shared.reset();  // what was stored has been removed
-    primary_tickets_.shared.reset();
+    co_await take_shared_ticket();  // what was stored has just been removed
   }
 }
 
@@ -288,6 +289,7 @@ bool CachedExchange::may_serve_stale() const {
 net::Task<Outcome> CachedExchange::answer_stale() {
   if (decide() == Use::stale) return answer(stored_, "STALE");
   const auto joined = view_->zone->fetches().join(place_.hash, place_.key, means_.services.clock().now(), *settings_.lock_age);
+  if (joined.leads) joined.fill->offer_stale(stored_);
   if (joined.leads) fetch_in_background(means_, joined.fill, place_.hash);
   else joined.fill->leave();
   return answer(stored_, joined.leads ? "STALE" : "UPDATING");

@@ -58,10 +58,11 @@ class CachedExchange {
   net::Task<cache::LockStatus> try_shared_lock();
   net::Task<bool> is_update_left(cache::Fill& fill);
   net::Task<bool> get_shared(cache::Fill& fill);
-  net::Task<void> take_shared_tickets();
+  net::Task<void> take_shared_ticket();
   net::Task<OptionalOutcome> fetch(std::shared_ptr<cache::Fill> fill, bool may_store);
   net::Task<OptionalOutcome> after_fetch(FillSession& session, ProxyExchange& exchange, Outcome outcome);
 
+  void keep_shared_ticket(const std::optional<cache::SharedTicket>& ticket);
   void prepare();
   std::vector<std::string> invalidate(const http::ResponseHead& response);
   bool look_up_memory();
@@ -71,6 +72,7 @@ class CachedExchange {
   cache::Use decide() const;
   bool may_ask_shared() const;
   bool may_serve_stale() const;
+  bool may_serve_while_updating() const;
   net::Task<Outcome> answer(cache::StoredResponsePtr response, std::string_view variable, bool is_collapsed = false);
   net::Task<Outcome> answer_stale();
   bool serves_stale_because(Failure failure) const;

@@ -36,18 +36,22 @@ bool CachedExchange::is_new_enough(const cache::StoredResponse& response, std::i
          !(request_control_.no_cache || request_control_.max_age != not_said || request_control_.min_fresh != not_said);
 }
 
+bool CachedExchange::may_serve_while_updating() const {
+  return stored_ && cache::may_use_stale(stored_->freshness(), request_control_, query_.use_rules(),
+                                         cache::StaleReason::updating, now());
+}
+
 /// Nothing: the cache has to be asked again.
 net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> fill, net::Clock::Steady until) {
   const Following following{fill};
   const std::int64_t joined_at = now();
-  const bool may_serve_stale = stored_ && cache::may_use_stale(stored_->freshness(), request_control_, query_.use_rules(),
-                                                               cache::StaleReason::updating, now());
-  if (may_serve_stale) {
-    const Outcome answered = co_await answer(stored_, "UPDATING");
-    co_return answered;
-  }
   for (;;) {
     const Fill::Progress progress = fill->progress();
+    if (!stored_ && progress.stale && progress.stale->key() == place_.key) stored_ = progress.stale;
+    if (may_serve_while_updating()) {
+      const Outcome answered = co_await answer(stored_, "UPDATING");
+      co_return answered;
+    }
     switch (progress.state) {
       case Fill::State::streaming: co_return co_await stream_from(fill);
       case Fill::State::complete: {

@@ -32,8 +32,12 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   for (int step = 0; step < 2; ++step) {  // the Vary marker, then the variant
     if (view_->zone->pending_removals().hides(place_.key)) co_return false;
     const cache::SharedResult found = co_await view_->shared->get(place_.key);
-    place_.tickets.shared = found.ticket;
+    keep_shared_ticket(found.ticket);
+    // What memory still has may be what was removed there: nothing to be validated, and by that stored again.
+    const bool was_removed = found.status == cache::SharedStatus::miss && found.ticket && !found.ticket->removal.empty();
+    if (was_removed) stored_.reset();
     if (found.status != cache::SharedStatus::hit || view_->zone->is_banned(*found.response)) co_return false;
+    if (stored_ && found.response->freshness().response_at <= stored_->freshness().response_at) co_return false;
     view_->keep(place_.hash, found.response, place_.tickets.memory);
     if (!found.response->is_vary_marker()) {
       stored_ = found.response;
@@ -42,7 +46,6 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
       co_return true;
     }
     if (place_.marker) co_return false;  // a marker under a variant's key is none of ours
-    primary_tickets_.shared = found.ticket;
     take(found.response);
     if (!is_storable_request_) co_return false;
     place_.tickets = memory_ticket(place_.hash);
@@ -54,17 +57,17 @@ net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   co_return false;
 }
 
-/// For what was not asked for in the shared layer, or under one key only.
-net::Task<void> CachedExchange::take_shared_tickets() {
-  if (!place_.tickets.shared) {
-    const auto ticket = co_await view_->shared->ticket(place_.key);
-    place_.tickets.shared = ticket;
-  }
-  if (!place_.marker) primary_tickets_.shared = place_.tickets.shared;
-  if (!primary_tickets_.shared) {
-    const auto ticket = co_await view_->shared->ticket(query_.key());
-    primary_tickets_.shared = ticket;
-  }
+/// For a fetch without a look.
+net::Task<void> CachedExchange::take_shared_ticket() {
+  const bool is_of_use = may_ask_shared() && !CacheQuery::any_true(*settings_.no_cache, context_);
+  if (!is_of_use) co_return;
+  const auto ticket = co_await view_->shared->ticket(place_.key);
+  keep_shared_ticket(ticket);
+}
+
+void CachedExchange::keep_shared_ticket(const std::optional<cache::SharedTicket>& ticket) {
+  place_.tickets.shared = ticket;
+  if (!place_.marker) primary_tickets_.shared = ticket;
 }
 
 net::Task<cache::LockStatus> CachedExchange::try_shared_lock() {
@@ -75,14 +78,15 @@ net::Task<cache::LockStatus> CachedExchange::try_shared_lock() {
   co_return status;
 }
 
-/// Whether a fetch in the background is still wanted: no other proxy is about it, or has done it.
+/// Whether a fetch in the background is still wanted. When another proxy is about it, that is waited for: who asks meanwhile
+/// here finds FILL, and does not try the lock again.
 net::Task<bool> CachedExchange::is_update_left(Fill& fill) {
-  if (*settings_.lock) {
-    const cache::LockStatus status = co_await try_shared_lock();
-    if (status == cache::LockStatus::held_by_other) co_return false;
-  }
+  cache::LockStatus status = cache::LockStatus::unavailable;
+  if (*settings_.lock) status = co_await try_shared_lock();
+  const bool is_others = status == cache::LockStatus::held_by_other;
+  if (is_others && !means_.services.is_stopping) co_await view_->shared->wait_for_change(place_.key, *settings_.lock_age);
   const bool is_found = co_await get_shared(fill);
-  co_return !is_found;
+  co_return !is_found && !is_others;
 }
 
 /// True when it is worth to look again: the lock is ours now, or another proxy did something. False: go on without it.

@@ -67,6 +67,7 @@ bool FillSession::is_answered_by_stored(const http::ResponseHead& head) {
   has_head_ = true;
   if (head.status == 304 && request_.validators.size() > 0) {
     revalidate(head);
+    start_.lock.reset();
     return true;
   }
   if (!start_.stored) return false;
@@ -77,6 +78,7 @@ bool FillSession::is_answered_by_stored(const http::ResponseHead& head) {
     return false;
   answer_ = start_.stored;
   start_.fill->complete(answer_);
+  start_.lock.reset();
   return true;
 }
 
@@ -106,6 +108,7 @@ void FillSession::begin(const http::ResponseHead& head) {
   if (!is_storing_ && start_.status.detail.empty()) start_.status.detail = cache::text_of(decision_.refusal);
   if (is_storing_) announce(head);
   else start_.fill->end(cache::Fill::State::alone);
+  if (!is_storing_) start_.lock.reset();
   if (context_.error_status == 0) fit_to_client(head);
   add_cache_status(start_.status, context_);
 }
@@ -264,6 +267,11 @@ void FillSession::give_up_storing() {
 }
 
 void FillSession::end(bool is_whole) {
+  end_fill(is_whole);
+  start_.lock.reset();  // the client may take its time for the rest
+}
+
+void FillSession::end_fill(bool is_whole) {
   if (is_passing_ && is_whole) return start_.fill->end(cache::Fill::State::passed);
   if (!is_storing_ || !is_whole) return start_.fill->end(cache::Fill::State::again);
   http::FieldList fields;

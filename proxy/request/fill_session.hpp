@@ -41,7 +41,7 @@ class FillSession : public CacheSession {
     bool may_store = true;
     bool validates = true;             ///< with the validators of STORED
     cache::CacheStatus status;         ///< for Cache-Status
-    std::shared_ptr<SharedLock> lock;  ///< given back when the response is in the shared layer
+    std::shared_ptr<SharedLock>& lock; ///< given back when the response is in the shared layer, or will not be there
   };
   FillSession(WorkerServices& services, context::RequestContext& context, Start start);
   ~FillSession() override;
@@ -65,6 +65,7 @@ class FillSession : public CacheSession {
   bool decide(const http::ResponseHead& head);
   bool has_room_for(std::uint64_t length);
   bool choose_place(const http::ResponseHead& head);
+  void end_fill(bool is_whole);
   void put_marker(std::string_view names, std::string_view variant);
   cache::ResponseParts parts(const http::FieldList& fields, int status, std::string_view reason);
   void announce(const http::ResponseHead& head);

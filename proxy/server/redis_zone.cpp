@@ -28,7 +28,10 @@ class Connected : public WorkerRedis {
     client_->start();
   }
   cache::SharedStore& store() override { return *store_; }
-  void stop() override { client_->stop(); }
+  void stop() override {
+    client_->stop();
+    zone_->hub.all_changed();  // who waits for a change finds that nobody answers any more
+  }
 
  private:
   std::unique_ptr<cache::redis::RedisStore> make_store(cache::redis::ChangeHub::Post post) {

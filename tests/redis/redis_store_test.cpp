@@ -32,7 +32,7 @@ struct RedisStoreTest : ClientTest {
   std::unique_ptr<RedisStore> store;
   const Keys keys{"drishti:", "z"};
 
-  void SetUp() override { open(redis.url()); }
+  void SetUp() override { open(redis.url("?timeout=5s")); }
   void open(const std::string& url, std::function<void(const KeyHash&)> on_outdated = {}) {
     connect(url);
     RedisStoreOptions options;
@@ -45,7 +45,8 @@ struct RedisStoreTest : ClientTest {
   SharedResult get(std::string_view key) { return wait_for(store->get(key)); }
   SharedTicket ticket_of(std::string_view key) { return wait_for(store->ticket(key)).value_or(SharedTicket{}); }
   bool put(StoredResponsePtr response, milliseconds keep = milliseconds(60'000)) {
-    return wait_for(store->put(std::move(response), keep, ticket_of(response->key())));
+    const SharedTicket ticket = ticket_of(response->key());
+    return wait_for(store->put(std::move(response), keep, ticket));
   }
   std::string entry(std::string_view key) const { return keys.entry(hash_key(key)); }
 };
@@ -65,7 +66,7 @@ TEST_F(RedisStoreTest, GivesBackWhatWasPut) {
 
 TEST_F(RedisStoreTest, WhatWasRemovedWhileItWasFetchedIsNotPublished) {
   std::vector<KeyHash> outdated;
-  open(redis.url(), [&](const KeyHash& hash) { outdated.push_back(hash); });
+  open(redis.url("?timeout=5s"), [&](const KeyHash& hash) { outdated.push_back(hash); });
   for (const std::size_t size : {10u, 300'000u}) {
     const StoredResponsePtr old = response_of("k", std::string(size, 'x'));
     const auto missed = get("k").ticket;
@@ -165,11 +166,12 @@ TEST_F(RedisStoreTest, MissesCountsAndDeletesWhatIsNoEntry) {
 }
 
 TEST_F(RedisStoreTest, CountsEachKindOfTroubleAndFailsNothing) {
-  redis.cli({"LPUSH", keys.removal(hash_key("l")), "x"});
   redis.cli({"LPUSH", entry("k"), "x"});
   EXPECT_EQ(get("k").status, SharedStatus::miss);
-  EXPECT_FALSE(wait_for(store->ticket("l")));
   EXPECT_EQ(errors(ErrorKind::wrong_type), 1u);
+  redis.cli({"LPUSH", keys.removal(hash_key("l")), "x"});
+  EXPECT_FALSE(wait_for(store->ticket("l")));
+  EXPECT_EQ(errors(ErrorKind::wrong_type), 2u);
   redis.cli({"CONFIG", "SET", "maxmemory", "1"});
   EXPECT_FALSE(put(response_of("j", "body")));
   EXPECT_EQ(errors(ErrorKind::out_of_memory), 1u);

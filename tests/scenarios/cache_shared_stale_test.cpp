@@ -10,8 +10,8 @@ namespace {
 struct SharedStale : ::testing::Test {
   RedisProcess redis;
   FakeUpstream upstream{counts("Cache-Control: max-age=0, stale-while-revalidate=600\r\n")};
-  std::string config = redis_config(upstream, redis.url("?timeout=200ms"),
-                                    "proxy_cache_background_update on; proxy_cache_use_stale updating;");
+  std::string config = redis_config(upstream, redis.url("?timeout=5s"),
+                                    "proxy_cache_background_update on; proxy_cache_use_stale updating; proxy_cache_lock_age 60s;");
   ProxyUnderTest first{config};
 
   void SetUp() override { ASSERT_TRUE(eventually([&] { return are_connected(redis, 1, 1); })); }
@@ -49,6 +49,29 @@ TEST_F(SharedStale, IsUpdatedByOneProxyForAll) {
   EXPECT_TRUE(eventually([&] { return stored() != before; }));
   EXPECT_TRUE(eventually([&] { return get(second, "/x").body == "new" && get(first, "/x").body == "new"; }));
   EXPECT_EQ(upstream.requests().size(), 2u) << "the first, and one update";
+}
+
+// Memory takes no body of more than an eighth of the zone: all of them live from what Redis has.
+TEST_F(SharedStale, AnswersAllWhenMemoryCannotHoldIt) {
+  const std::string body(3 << 20, 'x'), lifetime = "Cache-Control: max-age=0, stale-while-revalidate=600\r\n";
+  upstream.set_script([=](const UpstreamRequest&) { return Actions{Action::send(ok_response(body, lifetime))}; });
+  EXPECT_EQ(get(first, "/large").status, 200);
+  ASSERT_TRUE(eventually([&] { return !only_entry(redis).empty(); }));
+  auto never = std::make_shared<Event>();
+  upstream.set_script([=](const UpstreamRequest&) { return Actions{Action::wait(never)}; });
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<RawClient>(first.port()));
+    clients.back()->send(request_text("GET", "/large"));
+  }
+  for (const auto& client : clients) {
+    const RawResponse answer = client->read_response().value_or(RawResponse{});
+    EXPECT_EQ(answer.body.size(), body.size());
+    EXPECT_TRUE(answer.field("X-Cache") == "STALE" || answer.field("X-Cache") == "UPDATING") << answer.field("X-Cache");
+  }
+  EXPECT_TRUE(upstream.wait_until([&] { return upstream.requests().size() == 2; })) << "the first, and one update";
+  EXPECT_EQ(upstream.requests().size(), 2u);
+  never->set();
 }
 
 }  // namespace
