@@ -75,6 +75,17 @@ TEST(Fill, WakesWhoeverWaitsOnceAChange) {
   EXPECT_FALSE(fill.wait(0, [&] { ++woken; })) << "it has changed since";
 }
 
+TEST(Fill, SaysWhatMayBeServedMeanwhile) {
+  Fill fill;
+  int woken = 0;
+  EXPECT_TRUE(fill.wait(fill.progress().version, [&] { ++woken; }));
+  const StoredResponsePtr stale = response("old");
+  fill.offer_stale(stale);
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(fill.progress().stale, stale);
+  EXPECT_EQ(fill.progress().state, State::waiting);
+}
+
 TEST(Fill, AnEndAfterTheBeginningIsABreak) {
   Fill begun, unbegun;
   begun.begin({response(""), 5, "", ""});
