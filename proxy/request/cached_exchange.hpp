@@ -49,6 +49,7 @@ class CachedExchange {
   net::Task<Outcome> run_bypass();
   net::Task<OptionalOutcome> lead_or_repeat(std::shared_ptr<cache::Fill> fill);
   net::Task<OptionalOutcome> follow(std::shared_ptr<cache::Fill> fill, net::Clock::Steady until);
+  net::Task<OptionalOutcome> fetch_alone(bool may_store);
   net::Task<OptionalOutcome> stream_from(std::shared_ptr<cache::Fill> fill);
   net::Task<SendStatus> relay_body(cache::Fill& fill);
   net::Task<SendStatus> relay_overflow(cache::Fill& fill, std::uint64_t sent);

@@ -27,7 +27,7 @@ Outcome client_left(context::RequestContext& context, ClientStream& client) {
 
 }  // namespace
 
-/// The leader may have found it in the shared layer, and a client who wants it newer than that has to ask for himself.
+/// The leader may have found it in the shared layer, or began long ago, and a client who wants it newer than that has to ask for himself.
 bool CachedExchange::is_new_enough(const cache::StoredResponse& response, std::int64_t joined_at) const {
   constexpr std::int64_t not_said = cache::CacheControl::not_said;
   const cache::Freshness& freshness = response.freshness();
@@ -53,7 +53,10 @@ net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> f
       co_return answered;
     }
     switch (progress.state) {
-      case Fill::State::streaming: co_return co_await stream_from(fill);
+      case Fill::State::streaming: {
+        if (is_new_enough(*fill->beginning()->head, joined_at)) co_return co_await stream_from(fill);
+        co_return co_await fetch_alone(false);  // what began before would replace it in the cache
+      }
       case Fill::State::complete: {
         if (progress.whole->key() != place_.key) co_return std::nullopt;  // of another variant
         if (!is_new_enough(*progress.whole, joined_at)) co_return std::nullopt;
@@ -62,10 +65,7 @@ net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> f
       }
       case Fill::State::outgrown:
       case Fill::State::passed:
-      case Fill::State::alone: {
-        context_.cache_status = stored_ ? "EXPIRED" : "MISS";
-        co_return co_await fetch(std::make_shared<Fill>(), true);
-      }
+      case Fill::State::alone: co_return co_await fetch_alone(true);
       case Fill::State::again:
       case Fill::State::broken: co_return std::nullopt;
       case Fill::State::waiting: break;
@@ -74,12 +74,14 @@ net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> f
     switch (co_await FillWait(means_.services, means_.client, *fill, progress.version, left)) {
       case FillWait::Result::changed: break;
       case FillWait::Result::client_left: co_return client_left(context_, means_.client);
-      case FillWait::Result::timeout: {
-        context_.cache_status = stored_ ? "EXPIRED" : "MISS";
-        co_return co_await fetch(std::make_shared<Fill>(), false);
-      }
+      case FillWait::Result::timeout: co_return co_await fetch_alone(false);
     }
   }
+}
+
+net::Task<std::optional<Outcome>> CachedExchange::fetch_alone(bool may_store) {
+  context_.cache_status = stored_ ? "EXPIRED" : "MISS";
+  co_return co_await fetch(std::make_shared<Fill>(), may_store);
 }
 
 /// To the client it is a hit; RFC 9211 2.2: its request went to the upstream together with another one.

@@ -74,6 +74,23 @@ TEST(CacheLock, OneRequestFetchesForAHundredAndAllReadAlong) {
   }
 }
 
+TEST(CacheLock, WhoWantsItNewDoesNotReadAlongWhatBeganBefore) {
+  auto go = std::make_shared<Event>();
+  FakeUpstream upstream([=](const UpstreamRequest& request) {
+    if (request.connection > 1) return Actions{Action::send(head_for(3) + "new")};
+    return Actions{Action::send(head_for(8) + "begi"), Action::wait(go), Action::send("nend")};
+  });
+  ProxyUnderTest proxy(cache_config(upstream));
+  auto clients = ask_all(proxy, 2);
+  for (auto& client : clients) ASSERT_TRUE(has_received(*client, "begi"));
+  std::this_thread::sleep_for(milliseconds(5));  // a later millisecond
+  for (const char* control : {"no-cache", "max-age=0"})
+    EXPECT_EQ(get(proxy, "/", std::string("Cache-Control: ") + control + "\r\n").body, "new") << control;
+  go->set();
+  for (auto& client : clients) EXPECT_EQ(client->read_response().value_or(RawResponse{}).body, "beginend");
+  EXPECT_EQ(told(get(proxy, "/")), "HIT 200 beginend");
+}
+
 TEST(CacheLock, WhoReadsAlongSeesThatABodyBroke) {
   auto go = std::make_shared<Event>();
   FakeUpstream upstream([=](const UpstreamRequest&) {
