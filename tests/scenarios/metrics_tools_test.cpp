@@ -130,7 +130,7 @@ TEST(MetricsTools, TheNumberOfSeriesIsWhatTheDocumentationSays) {
   };
   const std::string peer = "server " + upstream.address() + ";";
   const std::size_t base = count("", peer);
-  EXPECT_EQ(base, 144u + 2 * 2u + 32u + 3 * 6u + 110u + 24u) << "the process, two workers, and one of each";
+  EXPECT_EQ(base, 146u + 2 * 2u + 32u + 3 * 6u + 110u + 24u) << "the process, two workers, and one of each";
   EXPECT_EQ(count("", peer + " server 127.0.0.1:9;") - base, 24u) << "a peer";
   EXPECT_EQ(count("upstream more { server 127.0.0.1:9; }", peer) - base, 110u + 24u) << "an upstream and its peer";
   EXPECT_EQ(count("", peer + " queue 10;") - base, 23u) << "a queue";
