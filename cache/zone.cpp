@@ -20,8 +20,9 @@ std::shared_ptr<const BanList> Zone::bans() const {
 }
 
 bool Zone::forget(const KeyHash& hash) {
-  fetches_.abandon(hash);
-  return memory_.remove(hash);
+  const bool was_there = memory_.remove(hash);
+  fetches_.abandon(hash);  // behind it: who finds nothing any more leads a fetch of its own
+  return was_there;
 }
 
 bool Zone::is_banned(const StoredResponse& response) const {

@@ -33,7 +33,7 @@ CacheZoneView* CacheQuery::find_zone(CacheMap& zones) {
   is_zone_unknown_ = found == zones.end();
   if (is_zone_unknown_) return nullptr;
   options_ = zone;
-  return &found->second;
+  return found->second.get();
 }
 
 bool CacheQuery::is_middleware() const {

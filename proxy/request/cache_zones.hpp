@@ -25,7 +25,7 @@ struct CacheZoneView {
   }
 };
 
-/// By name. A zone stays as long as the worker: requests of older generations may use it.
-using CacheMap = std::unordered_map<std::string, CacheZoneView>;
+/// By name. A view stays as it is for as long as the worker: requests of older generations use it.
+using CacheMap = std::unordered_map<std::string, std::unique_ptr<CacheZoneView>>;
 
 }  // namespace drishti::request

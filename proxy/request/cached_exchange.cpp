@@ -214,7 +214,10 @@ net::Task<std::optional<Outcome>> CachedExchange::lead_or_repeat(std::shared_ptr
 
 net::Task<Outcome> CachedExchange::lead(std::shared_ptr<Fill> fill, cache::KeyHash hash) {
   view_ = query_.find_zone(*means_.services.caches);
-  if (view_ == nullptr) co_return Outcome::error(500);
+  if (view_ == nullptr) {
+    fill->end(Fill::State::again);
+    co_return Outcome::error(500);
+  }
   query_.make_key();
   primary_tickets_ = memory_ticket(query_.hash());
   prepare();
@@ -249,7 +252,9 @@ net::Task<std::optional<Outcome>> CachedExchange::fetch(std::shared_ptr<Fill> fi
     const Outcome outcome = co_await exchange.run();
     const bool asks_again = outcome.kind == Outcome::Kind::stored && !session.answer();
     if (!asks_again) co_return co_await after_fetch(session, exchange, outcome);
-    co_await take_shared_ticket();  // what was stored has just been removed
+    primary_tickets_ = memory_ticket(query_.hash());  // what was stored has just been removed
+    place_.tickets = memory_ticket(place_.hash);
+    co_await take_shared_ticket();
   }
 }
 
@@ -261,6 +266,7 @@ net::Task<std::optional<Outcome>> CachedExchange::after_fetch(FillSession& sessi
     co_return answered;
   }
   if (outcome.kind == Outcome::Kind::error && serves_stale_because(exchange.last_failure())) {
+    session.give_up();
     const Outcome answered = co_await answer(stored_, "STALE");
     co_return answered;
   }
@@ -289,7 +295,9 @@ bool CachedExchange::may_serve_stale() const {
 net::Task<Outcome> CachedExchange::answer_stale() {
   if (decide() == Use::stale) return answer(stored_, "STALE");
   const auto joined = view_->zone->fetches().join(place_.hash, place_.key, means_.services.clock().now(), *settings_.lock_age);
-  if (joined.leads) joined.fill->offer_stale(stored_);
+  // Once FILL stands there a removal takes it away. Was there one before, nobody else gets what it removed.
+  const bool is_still_there = view_->zone->memory().ticket(place_.hash).number == place_.tickets.memory.number;
+  if (joined.leads && is_still_there && !view_->zone->is_banned(*stored_)) joined.fill->offer_stale(stored_);
   if (joined.leads) fetch_in_background(means_, joined.fill, place_.hash);
   else joined.fill->leave();
   return answer(stored_, joined.leads ? "STALE" : "UPDATING");

@@ -60,6 +60,7 @@ class CachedExchange {
   net::Task<bool> is_update_left(cache::Fill& fill);
   net::Task<bool> get_shared(cache::Fill& fill);
   net::Task<void> take_shared_ticket();
+  net::Task<void> take_primary_ticket();
   net::Task<OptionalOutcome> fetch(std::shared_ptr<cache::Fill> fill, bool may_store);
   net::Task<OptionalOutcome> after_fetch(FillSession& session, ProxyExchange& exchange, Outcome outcome);
 
@@ -74,6 +75,7 @@ class CachedExchange {
   bool may_ask_shared() const;
   bool may_serve_stale() const;
   bool may_serve_while_updating() const;
+  void take_offer(const cache::StoredResponsePtr& stale);
   net::Task<Outcome> answer(cache::StoredResponsePtr response, std::string_view variable, bool is_collapsed = false);
   net::Task<Outcome> answer_stale();
   bool serves_stale_because(Failure failure) const;

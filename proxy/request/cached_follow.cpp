@@ -1,5 +1,6 @@
 // A request that waits for another's fetch.
 #include <algorithm>
+#include <utility>
 
 #include "cache/vary.hpp"
 #include "request/cached_exchange.hpp"
@@ -14,9 +15,18 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Holds on to a fill that join() gave out.
-struct Following {
-  std::shared_ptr<Fill> fill;
-  ~Following() { fill->leave(); }
+class Following {
+ public:
+  explicit Following(std::shared_ptr<Fill> fill) : fill_(std::move(fill)) {}
+  ~Following() { leave(); }
+  Following(const Following&) = delete;
+  Following& operator=(const Following&) = delete;
+  void leave() {
+    if (fill_) std::exchange(fill_, nullptr)->leave();
+  }
+
+ private:
+  std::shared_ptr<Fill> fill_;
 };
 
 Outcome client_left(context::RequestContext& context, ClientStream& client) {
@@ -36,6 +46,11 @@ bool CachedExchange::is_new_enough(const cache::StoredResponse& response, std::i
          !(request_control_.no_cache || request_control_.max_age != not_said || request_control_.min_fresh != not_said);
 }
 
+/// STALE is what a leader may serve. Where memory may not be used, changes are not heard of: it may have been removed.
+void CachedExchange::take_offer(const cache::StoredResponsePtr& stale) {
+  if (!stored_ && stale && stale->key() == place_.key && view_->uses_memory()) stored_ = stale;
+}
+
 bool CachedExchange::may_serve_while_updating() const {
   return stored_ && cache::may_use_stale(stored_->freshness(), request_control_, query_.use_rules(),
                                          cache::StaleReason::updating, now());
@@ -43,18 +58,20 @@ bool CachedExchange::may_serve_while_updating() const {
 
 /// Nothing: the cache has to be asked again.
 net::Task<std::optional<Outcome>> CachedExchange::follow(std::shared_ptr<Fill> fill, net::Clock::Steady until) {
-  const Following following{fill};
+  Following following(fill);
   const std::int64_t joined_at = now();
   for (;;) {
     const Fill::Progress progress = fill->progress();
-    if (!stored_ && progress.stale && progress.stale->key() == place_.key) stored_ = progress.stale;
-    if (may_serve_while_updating()) {
+    const bool is_under_way = progress.state == Fill::State::waiting || progress.state == Fill::State::streaming;
+    if (is_under_way) take_offer(progress.stale);
+    if (is_under_way && may_serve_while_updating()) {
       const Outcome answered = co_await answer(stored_, "UPDATING");
       co_return answered;
     }
     switch (progress.state) {
       case Fill::State::streaming: {
         if (is_new_enough(*fill->beginning()->head, joined_at)) co_return co_await stream_from(fill);
+        following.leave();
         co_return co_await fetch_alone(false);  // what began before would replace it in the cache
       }
       case Fill::State::complete: {

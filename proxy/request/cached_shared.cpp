@@ -2,6 +2,7 @@
 #include "request/cached_exchange.hpp"
 
 #include "cache/random_token.hpp"
+#include "net/join.hpp"
 
 namespace drishti::request {
 
@@ -16,6 +17,7 @@ net::Task<std::optional<Outcome>> CachedExchange::ask_shared(Fill& fill) {
   for (;;) {
     const bool is_found = co_await get_shared(fill);
     if (is_found) {
+      shared_lock_.reset();
       const Outcome answered = co_await answer(stored_, "HIT");
       co_return answered;
     }
@@ -31,7 +33,10 @@ net::Task<std::optional<Outcome>> CachedExchange::ask_shared(Fill& fill) {
 net::Task<bool> CachedExchange::get_shared(Fill& fill) {
   for (int step = 0; step < 2; ++step) {  // the Vary marker, then the variant
     if (view_->zone->pending_removals().hides(place_.key)) co_return false;
+    std::optional<net::Companion> primary;  // in one round trip with the look
+    if (place_.marker && !primary_tickets_.shared) primary.emplace(take_primary_ticket());
     const cache::SharedResult found = co_await view_->shared->get(place_.key);
+    if (primary) co_await primary->join();
     keep_shared_ticket(found.ticket);
     // What memory still has may be what was removed there: nothing to be validated, and by that stored again.
     const bool was_removed = found.status == cache::SharedStatus::miss && found.ticket && !found.ticket->removal.empty();
@@ -63,6 +68,13 @@ net::Task<void> CachedExchange::take_shared_ticket() {
   if (!is_of_use) co_return;
   const auto ticket = co_await view_->shared->ticket(place_.key);
   keep_shared_ticket(ticket);
+  if (place_.marker) co_await take_primary_ticket();
+}
+
+/// For the case that the response has another Vary than the marker.
+net::Task<void> CachedExchange::take_primary_ticket() {
+  const auto ticket = co_await view_->shared->ticket(query_.key());
+  primary_tickets_.shared = ticket;
 }
 
 void CachedExchange::keep_shared_ticket(const std::optional<cache::SharedTicket>& ticket) {

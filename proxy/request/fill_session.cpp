@@ -52,9 +52,12 @@ FillSession::FillSession(WorkerServices& services, context::RequestContext& cont
 
 // A fetch that came to nothing: those who wait try for themselves, one after the other. When there was a response that
 // went another way (X-Accel-Redirect, an error page), theirs would go it, too: all at once.
-FillSession::~FillSession() {
+void FillSession::give_up() {
   if (!answer_) start_.fill->end(has_head_ ? cache::Fill::State::alone : cache::Fill::State::again);
+  start_.lock.reset();
 }
+
+FillSession::~FillSession() { give_up(); }
 
 cache::Exchange FillSession::exchange(const http::ResponseHead& head) const {
   const http::Method method = request_.as_get ? http::Method::get : context_.method;
@@ -96,7 +99,7 @@ void FillSession::revalidate(const http::ResponseHead& head) {
   collect_tags(merged, tags_);
   answer_ = start_.stored->with_head(parts(kept, start_.stored->status(), start_.stored->reason()));
   if (!answer_) answer_ = start_.stored;
-  if (decision_.stored()) put(answer_);
+  if (decision_.stored() && start_.may_store) put(answer_);
   else if (cache::removes_stored(decision_.refusal)) remove();
   start_.fill->complete(answer_);
 }
@@ -264,6 +267,7 @@ void FillSession::give_up_storing() {
     is_passing_ = file->open(*proxy.temp_path) && start_.fill->outgrow(std::move(file));
   }
   if (!is_passing_) start_.fill->end(cache::Fill::State::alone);
+  start_.lock.reset();
 }
 
 void FillSession::end(bool is_whole) {

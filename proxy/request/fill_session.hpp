@@ -51,6 +51,8 @@ class FillSession : public CacheSession {
   void begin(const http::ResponseHead& head) override;
   void take(std::span<std::string_view> pieces) override;
   void end(bool is_whole) override;
+  /// Nothing came of it: those who wait try for themselves, here and at other proxies. At the latest at the end of this.
+  void give_up();
   bool goes_on_alone() const override { return !services_.is_stopping && (!is_begun_ || is_storing_ || is_read_by_others()); }
 
   /// After Outcome::Kind::stored: what answers; null: it was not the one that the 304 is about, ask again without it.

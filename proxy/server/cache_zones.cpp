@@ -37,7 +37,10 @@ ProcessZone CacheZones::make(const conf::CacheZone& configured) {
 }
 
 void CacheZones::drop(const ProcessZone& zone) {
-  if (zone.redis) news_->forget(zone.redis);
+  if (zone.redis) {
+    news_->forget(zone.redis);
+    zone.redis->hub.all_changed();  // nobody would tell those who wait
+  }
   zone.zone->memory().clear();
 }
 

@@ -88,24 +88,25 @@ void Worker::add_log(const std::string& path, std::shared_ptr<net::LogFile> file
 }
 
 void Worker::add_cache(const ProcessZone& zone) {
-  request::CacheZoneView& view = caches_[zone.zone->name()];
-  view.counted = std::shared_ptr<metrics::CacheMetrics>(zone.counted, &zone.counted->workers.of(index_));
-  if (view.zone == zone.zone) return;
-  view.zone = zone.zone;
-  view.shared = nullptr;
+  auto& place = caches_[zone.zone->name()];
+  if (place && place->zone == zone.zone) return;
+  if (place) former_caches_.push_back(std::move(place));
+  place = std::make_unique<request::CacheZoneView>();
+  place->zone = zone.zone;
+  place->counted = std::shared_ptr<metrics::CacheMetrics>(zone.counted, &zone.counted->workers.of(index_));
   if (!zone.redis) return;
   const auto resolve = [this](const std::string& host, std::uint16_t port,
                               std::function<void(std::vector<SocketAddress>)> done) {
     services_.resolve(host, port, conf::Resolver{}, std::move(done));
   };
   auto redis = connect_worker(zone.redis, index_, services_.reactor, error_log_, resolve, services_.post);
-  view.shared = std::shared_ptr<cache::SharedStore>(redis, &redis->store());
+  place->shared = std::shared_ptr<cache::SharedStore>(redis, &redis->store());
   redis_.push_back(std::move(redis));
 }
 
 request::CacheZoneView* Worker::find_cache(const std::string& name) {
   const auto found = caches_.find(name);
-  return found == caches_.end() ? nullptr : &found->second;
+  return found == caches_.end() ? nullptr : found->second.get();
 }
 
 void Worker::flush_logs() {

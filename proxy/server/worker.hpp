@@ -91,6 +91,7 @@ class Worker {
   request::PoolMap pools_;
   request::LogMap logs_;
   request::CacheMap caches_;
+  std::vector<std::unique_ptr<request::CacheZoneView>> former_caches_;  ///< of zones that a reload replaced
   std::vector<std::shared_ptr<WorkerRedis>> redis_;
   request::NoClients background_;
   request::WorkerServices services_;

@@ -186,7 +186,7 @@ TEST_F(RedisStoreTest, CountsEachKindOfTroubleAndFailsNothing) {
 
 TEST_F(RedisStoreTest, CountsWhatItsUserMayNotDo) {
   redis.cli({"ACL", "SETUSER", "reader", "on", ">pw", "~*", "&*", "+@read", "+@connection"});
-  open("redis://reader:pw@127.0.0.1:" + std::to_string(redis.port()));
+  open("redis://reader:pw@127.0.0.1:" + std::to_string(redis.port()) + "?timeout=5s");
   EXPECT_EQ(get("k").status, SharedStatus::miss);
   EXPECT_FALSE(put(response_of("k", "x")));
   EXPECT_EQ(errors(ErrorKind::auth), 1u);

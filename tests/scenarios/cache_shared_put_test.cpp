@@ -84,6 +84,7 @@ TEST_F(SharedPut, TakesWhatItsVaryHasBecome) {
   EXPECT_EQ(ask(first, request_text("PURGE", "/x")).status, 200) << "that is known by the fetches behind it";
   EXPECT_EQ(told(get(first, "/x", "Accept-Language: en\r\n")), "MISS 200 Accept-Language");
   ASSERT_TRUE(has_entries(2)) << "the marker and the variant";
+  EXPECT_EQ(told(get(first, "/x", "Accept-Language: en\r\n")), "HIT 200 Accept-Language") << "the marker is in memory";
   *names = "Accept";
   EXPECT_EQ(told(get(first, "/x", "Accept-Language: de\r\nAccept: text/html\r\n")), "MISS 200 Accept");
   ASSERT_TRUE(has_entries(3)) << "another marker, and another variant";

@@ -17,7 +17,7 @@ struct SharedStale : ::testing::Test {
   void SetUp() override { ASSERT_TRUE(eventually([&] { return are_connected(redis, 1, 1); })); }
   void fill() {
     EXPECT_EQ(told(get(first, "/x")), "MISS 200 1");
-    ASSERT_TRUE(eventually([&] { return !only_entry(redis).empty(); }));
+    ASSERT_TRUE(eventually([&] { return !only_entry(redis).empty() && keys_in(redis, "drishti:z:l:*").empty(); }));
   }
   std::string stored() const { return redis.cli({"GET", only_entry(redis)}).text; }
 };
@@ -54,9 +54,14 @@ TEST_F(SharedStale, IsUpdatedByOneProxyForAll) {
 // Memory takes no body of more than an eighth of the zone: all of them live from what Redis has.
 TEST_F(SharedStale, AnswersAllWhenMemoryCannotHoldIt) {
   const std::string body(3 << 20, 'x'), lifetime = "Cache-Control: max-age=0, stale-while-revalidate=600\r\n";
-  upstream.set_script([=](const UpstreamRequest&) { return Actions{Action::send(ok_response(body, lifetime))}; });
+  upstream.set_script([=](const UpstreamRequest& request) {
+    if (request.path() == "/small") return Actions{Action::send(ok_response("s", "Cache-Control: max-age=600\r\n"))};
+    return Actions{Action::send(ok_response(body, lifetime))};
+  });
+  ASSERT_TRUE(answers_without_redis(redis, first, "/small"));
+  upstream.forget();
   EXPECT_EQ(get(first, "/large").status, 200);
-  ASSERT_TRUE(eventually([&] { return !only_entry(redis).empty(); }));
+  ASSERT_TRUE(eventually([&] { return keys_in(redis, "drishti:z:e:*").size() == 2 && keys_in(redis, "drishti:z:l:*").empty(); }));
   auto never = std::make_shared<Event>();
   upstream.set_script([=](const UpstreamRequest&) { return Actions{Action::wait(never)}; });
   std::vector<std::unique_ptr<RawClient>> clients;

@@ -50,6 +50,21 @@ inline bool are_connected(const RedisProcess& redis, std::size_t count, std::siz
   return named >= count * (workers + 3) && are_heard(redis, count);
 }
 
+/// How often REDIS has carried out COMMAND, in small letters.
+inline std::uint64_t calls_of(const RedisProcess& redis, const std::string& command) {
+  const std::string stats = redis.cli({"INFO", "commandstats"}).text, name = "cmdstat_" + command + ":calls=";
+  const std::size_t at = stats.find(name);
+  return at == std::string::npos ? 0 : std::stoull(stats.substr(at + name.size()));
+}
+
+/// Waits until PROXY answers for PATH without a question to REDIS: it hears of changes there, and uses its memory.
+inline bool answers_without_redis(const RedisProcess& redis, const ProxyUnderTest& proxy, const std::string& path) {
+  return eventually([&] {
+    const std::uint64_t before = calls_of(redis, "get");
+    return get(proxy, path).field("X-Cache") == "HIT" && calls_of(redis, "get") == before;
+  });
+}
+
 /// Waits until the copy in memory is used: every change in Redis is heard of.
 inline bool answers_from_memory(const ProxyUnderTest& proxy, const std::string& path) {
   return eventually([&] { return get(proxy, path).field("X-Cache") == "HIT"; });
