@@ -49,6 +49,13 @@ bool MemoryShard::remove(std::uint64_t place) {
   return before != nullptr;
 }
 
+void MemoryShard::drop_overtaken(std::uint64_t place, std::uint64_t generation) {
+  StoredResponsePtr before;  // freed after the lock
+  const std::lock_guard hold(lock_);
+  const std::uint32_t number = number_of(place);
+  if (generation_of(place) == generation && number != none) before = drop(number);
+}
+
 void MemoryShard::outdate_tickets() {
   const std::lock_guard hold(lock_);
   for (std::uint64_t& one : generations_) ++one;

@@ -38,6 +38,8 @@ class alignas(64) MemoryShard {
   /// False when BEFORE does not stand at PLACE any more.
   bool replace_exactly(std::uint64_t place, const StoredResponsePtr& before, StoredResponsePtr after);
   bool remove(std::uint64_t place);
+  /// A response that does not fit came in its stead: no removal, tickets still hold.
+  void drop_overtaken(std::uint64_t place, std::uint64_t generation);
   void clear();
   void outdate_tickets();
   /// Takes a few steps towards evicting one entry of QUEUE; the caller repeats until there is room.

@@ -62,7 +62,7 @@ bool MemoryStore::insert(const KeyHash& hash, StoredResponsePtr response, Ticket
   const std::uint64_t place = place_of(hash);
   const std::size_t incoming = response != nullptr ? response->memory() : 0;
   const bool too_large = incoming > largest();
-  if (too_large) shard_of(place).remove(place);
+  if (too_large) shard_of(place).drop_overtaken(place, ticket.number);
   if (response == nullptr || too_large || !shard_of(place).insert(place, std::move(response), ticket.number)) {
     ++totals_->refused;
     return false;

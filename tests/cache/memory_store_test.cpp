@@ -142,8 +142,10 @@ TEST_F(MemoryStoreTest, RefusesWhatIsNoResponseOrTooLarge) {
 
 TEST_F(MemoryStoreTest, DropsWhatATooLargeAnswerOvertook) {
   insert("a", "old");
+  const Ticket before = ticket("a");
   EXPECT_FALSE(insert("a", std::string(1 << 20, 'x')));
   EXPECT_EQ(find("a"), nullptr);
+  EXPECT_TRUE(insert_with("a", before)) << "it was no removal";
 }
 
 TEST_F(MemoryStoreTest, KeepsAnEntryOfTheLargestSizeUntilTheNextComes) {
