@@ -145,7 +145,7 @@ TEST_F(ConnectionTest, LetsAWaitingCallerBeDestroyed) {
 
 TEST_F(ConnectionTest, RefusesToQueueWithoutBounds) {
   const RedisProcess redis;
-  connect(redis.url("?timeout=1s"));
+  connect(redis.url("?timeout=20s"));
   redis.freeze();
   int right = 0, ended = 0;
   reactor.clock().update();
