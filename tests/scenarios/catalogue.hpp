@@ -120,6 +120,7 @@ class Bench {
   void read_responses(const Probe& probe, RawClient& client, Observation& seen);
   bool was_logged(const Probe& probe, std::uintmax_t log_begin) const;
   std::string check_pool(const Probe& probe, const Observation& seen);
+  std::string check_next_client(const Probe& probe, const Observation& seen, const std::string& path);
 
   FakeUpstream first_, second_;
   ProxyUnderTest proxy_;

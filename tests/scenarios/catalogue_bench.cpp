@@ -258,19 +258,31 @@ Observation Bench::observe(const Probe& probe) {
   return seen;
 }
 
-// A request of another client gets its own answer, whatever came before it on the pooled connections.
+constexpr std::string_view stray = "the upstream received stray bytes: ";
+
+// A request of another client gets its own answer, whatever came before it on the pooled connections. What the upstream reads
+// late of a request that was cut off, on a connection of its own, is nothing; on the pooled one it would garble the next request.
 std::string Bench::check_pool(const Probe& probe, const Observation& seen) {
   first_.set_script(echo);
   second_.set_script(echo);
+  const std::string path = "/clean" + std::to_string(runs_);
+  std::string fault;
+  eventually([&] {
+    fault = check_next_client(probe, seen, path);
+    return !fault.starts_with(stray);
+  });
+  return fault;
+}
+
+std::string Bench::check_next_client(const Probe& probe, const Observation& seen, const std::string& path) {
   first_.forget();
-  std::string path = "/clean" + std::to_string(runs_);
   auto response = testing::get(proxy_.port(usual), path);
   if (!response || response->status != 200 || response->body != "GET " + path)
     return "the next client got " + (response ? response->head + response->body : std::string("nothing"));
   std::vector<UpstreamRequest> after = first_.requests();
   if (after.size() != 1 || after[0].path() != path) return "after the checking request the upstream saw other requests";
   if (first_.raw() != after[0].head && probe.ask_at == FakeUpstream::AskAt::request && probe.checks_forwarded)
-    return "the upstream received stray bytes: " + first_.raw().substr(0, 1000);
+    return std::string(stray) + first_.raw().substr(0, 1000);
   if (!probe.pools && !seen.requests.empty() && after[0].connection == seen.requests[0].connection)
     return "a dirty upstream connection was used again";
   return {};
