@@ -14,7 +14,6 @@
 namespace drishti::request {
 
 using http::FieldId;
-using std::chrono::milliseconds;
 
 namespace {
 
