@@ -1,7 +1,7 @@
 #pragma once
 // The names that we use in Redis, all below the prefix and the zone: `drishti:ZONE:e:{HEX}` an entry, `:l:` its lock,
-// `:r:` its last removal, remembered for some minutes, `:b:{HEX}:TOKEN:N` a block of its body, `:bans:{ZONE}:...` what was purged by prefix or tag. HEX in braces is the hash of
-// the key text: in a cluster all that belongs to one entry is in one slot.
+// `:r:` its last removal, remembered for some minutes, `:b:{HEX}:TOKEN:N` a block of its body, `:bans:{ZONE}:...` what was purged
+// by prefix or tag. HEX in braces is the hash of the key text: in a cluster all that belongs to one entry is in one slot.
 
 #include <cstdint>
 #include <optional>

@@ -222,7 +222,7 @@ net::Task<Outcome> CachedExchange::lead(std::shared_ptr<Fill> fill, cache::KeyHa
   primary_tickets_ = memory_ticket(query_.hash());
   prepare();
   choose_place();
-  request_control_.only_if_cached = false;
+  request_control_.only_if_cached = false;  // its client has been answered
   const Leadership leadership(view_->zone->fetches(), hash, fill);
   if (may_ask_shared()) {
     const bool is_left = co_await is_update_left(*fill);

@@ -25,8 +25,8 @@ class SharedLock {
   std::uint64_t token_;
 };
 
-/// Stores RESPONSE for KEEP milliseconds, and holds LOCK until then; without effect without a
-/// shared layer, or when its key was removed since TICKET was taken.
+/// Stores RESPONSE for KEEP milliseconds, and holds LOCK until that is done; without effect without a shared layer, or when its
+/// key was removed since TICKET was taken.
 void put_shared(CacheZoneView& view, cache::StoredResponsePtr response, std::int64_t keep,
                 cache::SharedTicket ticket, std::shared_ptr<SharedLock> lock);
 /// What cannot be removed now is remembered and made up for. Nobody waits for it.
